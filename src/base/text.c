@@ -1,0 +1,79 @@
+#include "base/text.h"
+
+/* The size of the well-formed sequence at the start of `rest`, or 0. */
+static size_t
+sequence_size(const uint8_t *rest, size_t size)
+{
+    uint8_t first = rest[0];
+    uint8_t low = 0x80;
+    uint8_t high = 0xBF;
+    size_t want;
+
+    if (first < 0x80)
+        return 1;
+    if (first >= 0xC2 && first <= 0xDF)
+        want = 2;
+    else if (first >= 0xE0 && first <= 0xEF)
+        want = 3;
+    else if (first >= 0xF0 && first <= 0xF4)
+        want = 4;
+    else
+        return 0;
+
+    if (first == 0xE0)
+        low = 0xA0;
+    if (first == 0xED)
+        high = 0x9F;
+    if (first == 0xF0)
+        low = 0x90;
+    if (first == 0xF4)
+        high = 0x8F;
+    if (size < want || rest[1] < low || rest[1] > high)
+        return 0;
+    for (size_t i = 2; i < want; i++)
+        if (rest[i] < 0x80 || rest[i] > 0xBF)
+            return 0;
+    return want;
+}
+
+bool
+text_is_utf8(struct bytes text)
+{
+    for (size_t at = 0; at < text.size;) {
+        size_t size = sequence_size(text.data + at, text.size - at);
+        if (size == 0)
+            return false;
+        at += size;
+    }
+    return true;
+}
+
+static bool
+is_letter(uint8_t byte)
+{
+    return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z');
+}
+
+bool
+text_is_language_tag(struct bytes tag)
+{
+    size_t in_subtag = 0;
+    bool first = true;
+
+    if (tag.size == 0 || tag.size > 35)
+        return false;
+    for (size_t at = 0; at < tag.size; at++) {
+        uint8_t byte = tag.data[at];
+        if (byte == '-') {
+            if (in_subtag == 0)
+                return false;
+            in_subtag = 0;
+            first = false;
+        } else if (!is_letter(byte) && (first || byte < '0' || byte > '9')) {
+            return false;
+        } else if (++in_subtag > 8) {
+            return false;
+        }
+    }
+    return in_subtag > 0;
+}
