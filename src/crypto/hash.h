@@ -1,0 +1,38 @@
+/*
+ * BLAKE2b-256, personalised with 16 bytes that say what is hashed ("entente/entry/v1"), so that
+ * the hash of one kind of thing is never the hash of another.  Pass a literal of 16 characters.
+ *
+ * These calls are the hottest of the program: they allocate nothing and cannot fail.
+ */
+#ifndef ENTENTE_CRYPTO_HASH_H
+#define ENTENTE_CRYPTO_HASH_H
+
+#include "base/bytes.h"
+
+#define HASH_BYTES 32
+#define HASH_PERSONAL_BYTES 16
+#define HASH_KEY_BYTES 32
+
+/* A hash under way.  Its content is libsodium's; plain data, copied freely. */
+struct hasher {
+    _Alignas(64) uint8_t state[384];
+};
+
+void hasher_start(struct hasher *hasher, const char personal[static HASH_PERSONAL_BYTES]);
+void hasher_start_keyed(struct hasher *hasher, const char personal[static HASH_PERSONAL_BYTES],
+    const uint8_t key[static HASH_KEY_BYTES]);
+void hasher_add(struct hasher *hasher, struct bytes input);
+
+/* Wipes what the hasher knew of its input; start it again before another use. */
+void hasher_finish(struct hasher *hasher, uint8_t hash[static HASH_BYTES]);
+
+/* `hash` may lie inside `input` or be the key. */
+void hash_once(uint8_t hash[static HASH_BYTES], const char personal[static HASH_PERSONAL_BYTES],
+    struct bytes input);
+void hash_keyed(uint8_t hash[static HASH_BYTES], const char personal[static HASH_PERSONAL_BYTES],
+    const uint8_t key[static HASH_KEY_BYTES], struct bytes input);
+
+/* SHA-256, for the formats of others that ask for it. */
+void sha256_once(uint8_t hash[static HASH_BYTES], struct bytes input);
+
+#endif
