@@ -20,8 +20,6 @@ enum entente_error
 aead_open(uint8_t *plaintext, const uint8_t key[static AEAD_KEY_BYTES],
     const uint8_t nonce[static AEAD_NONCE_BYTES], struct bytes associated, struct bytes sealed)
 {
-    if (sealed.size < AEAD_TAG_BYTES)
-        return ENTENTE_ERR_UNSEALABLE;
     if (crypto_aead_xchacha20poly1305_ietf_decrypt(plaintext, NULL, NULL, sealed.data, sealed.size,
             associated.data, associated.size, nonce, key) != 0)
         return ENTENTE_ERR_UNSEALABLE;

@@ -166,8 +166,6 @@ hpke_open(uint8_t *plaintext, const struct agreement_key *recipient,
     struct schedule schedule;
     uint8_t shared[SECRET_BYTES];
 
-    if (sealed.size < HPKE_TAG_BYTES)
-        return ENTENTE_ERR_UNSEALABLE;
     crypto_scalarmult_base(own.bytes, recipient->bytes);
     if (!agree(shared, recipient, enc, enc, &own))
         return ENTENTE_ERR_UNSEALABLE;
