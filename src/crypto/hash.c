@@ -4,15 +4,18 @@
 #include <sodium.h>
 #include <stdalign.h>
 
-static_assert(sizeof(struct hasher) == sizeof(crypto_generichash_blake2b_state) &&
-                  alignof(struct hasher) >= alignof(crypto_generichash_blake2b_state),
-    "struct hasher holds libsodium's state");
+static_assert(sizeof(struct hasher) >= sizeof(crypto_generichash_blake2b_state) +
+                                           alignof(crypto_generichash_blake2b_state) - 1,
+    "libsodium's state fits at any address");
 static_assert(HASH_PERSONAL_BYTES == crypto_generichash_blake2b_PERSONALBYTES, "as libsodium");
 
 static crypto_generichash_blake2b_state *
 state_of(struct hasher *hasher)
 {
-    return (crypto_generichash_blake2b_state *)(void *)hasher->state;
+    const uintptr_t alignment = alignof(crypto_generichash_blake2b_state);
+    uintptr_t skipped = -(uintptr_t)hasher->room % alignment;
+
+    return (crypto_generichash_blake2b_state *)(void *)(hasher->room + skipped);
 }
 
 void

@@ -15,6 +15,7 @@ static const uint8_t kem_suite_bytes[] = {'K', 'E', 'M', 0x00, 0x20};
 static const uint8_t suite_bytes[] = {'H', 'P', 'K', 'E', 0x00, 0x20, 0x00, 0x01, 0x00, 0x03};
 static const struct bytes kem_suite = {kem_suite_bytes, sizeof kem_suite_bytes};
 static const struct bytes suite = {suite_bytes, sizeof suite_bytes};
+static const struct bytes no_salt = {suite_bytes, 0}; /* libsodium refuses NULL as a key */
 
 /* The inputs of one use of HPKE, in the words of the RFC. */
 struct schedule {
@@ -79,7 +80,7 @@ agreement_key_of_seed(struct agreement_key *key, struct agreement_public *public
 {
     uint8_t prk[SECRET_BYTES];
 
-    extract(prk, kem_suite, (struct bytes){0}, "dkp_prk", (struct bytes){seed, HPKE_SEED_BYTES});
+    extract(prk, kem_suite, no_salt, "dkp_prk", (struct bytes){seed, HPKE_SEED_BYTES});
     expand(key->bytes, sizeof key->bytes, kem_suite, prk, "sk", (struct bytes){0});
     crypto_scalarmult_base(public->bytes, key->bytes);
     sodium_memzero(prk, sizeof prk);
@@ -99,7 +100,7 @@ agree(uint8_t shared[static SECRET_BYTES], const struct agreement_key *own,
         return false;
     memcpy(kem_context, enc->bytes, sizeof enc->bytes);
     memcpy(kem_context + sizeof enc->bytes, recipient->bytes, sizeof recipient->bytes);
-    extract(prk, kem_suite, (struct bytes){0}, "eae_prk", (struct bytes){dh, sizeof dh});
+    extract(prk, kem_suite, no_salt, "eae_prk", (struct bytes){dh, sizeof dh});
     expand(shared, SECRET_BYTES, kem_suite, prk, "shared_secret",
         (struct bytes){kem_context, sizeof kem_context});
     sodium_memzero(dh, sizeof dh);
@@ -121,8 +122,8 @@ schedule_make(struct schedule *schedule, uint8_t shared[static SECRET_BYTES],
 
     assert(psk == NULL || psk->id.size > 0);
     context_bytes[0] = psk == NULL ? MODE_BASE : MODE_PSK;
-    extract(context_bytes + 1, suite, (struct bytes){0}, "psk_id_hash", psk_id);
-    extract(context_bytes + 1 + SECRET_BYTES, suite, (struct bytes){0}, "info_hash", info);
+    extract(context_bytes + 1, suite, no_salt, "psk_id_hash", psk_id);
+    extract(context_bytes + 1 + SECRET_BYTES, suite, no_salt, "info_hash", info);
 
     extract(secret, suite, (struct bytes){shared, SECRET_BYTES}, "secret", psk_key);
     expand(schedule->key, sizeof schedule->key, suite, secret, "key", context);
