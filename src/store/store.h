@@ -1,0 +1,65 @@
+/*
+ * Where a node keeps rooms, registers and records.  One interface, several makers: memory (for the
+ * simulator), SQLite (default), PostgreSQL later.  Writes are gathered in a transaction that
+ * store_commit() makes durable; the record's reads (record/source.h) see them at once.  Nothing is
+ * cached beyond what the maker's library does, so memory is bounded whatever the record's size.
+ *
+ * Errors, for every function: ENTENTE_ERR_IO, ENTENTE_ERR_DISK_FULL, ENTENTE_ERR_READ_ONLY,
+ * ENTENTE_ERR_CORRUPT, ENTENTE_ERR_LOCKED, ENTENTE_ERR_NO_MEMORY, and those named below.  After an
+ * error of a write or of the commit the whole open transaction is rolled back and
+ * store_begin() must come again; the store stays usable when the cause is gone.
+ */
+#ifndef ENTENTE_STORE_STORE_H
+#define ENTENTE_STORE_STORE_H
+
+#include "record/source.h"
+
+struct store;
+
+/* Opens or creates `path`.  SQLite, WAL, synchronous FULL. */
+MUST_USE enum entente_error store_open_sqlite(struct store **store, const char *path);
+MUST_USE enum entente_error store_open_memory(struct store **store);
+
+/* Rolls back what was not committed.  store_close(NULL) does nothing. */
+void store_close(struct store *store);
+
+/* Begins a transaction; does nothing when one is open. */
+MUST_USE enum entente_error store_begin(struct store *store);
+
+/* Returns when everything since store_begin() is on the disk.  OK when nothing was open. */
+MUST_USE enum entente_error store_commit(struct store *store);
+
+/* Each put needs an open transaction.  Inputs are borrowed for the call.  A key that is there
+ * already with the same content is ENTENTE_OK and changes nothing; with other content,
+ * ENTENTE_ERR_EXISTS. */
+MUST_USE enum entente_error store_put_room(
+    struct store *store, const struct room_id *room, struct bytes genesis_file);
+MUST_USE enum entente_error store_put_register(struct store *store, const struct party_id *party,
+    uint32_t number, struct bytes encoded);
+MUST_USE enum entente_error store_put_branch(
+    struct store *store, const struct room_id *room, const struct branch_row *branch);
+/* `row->arrival` is given by the caller and must be greater than all before.  `specials` go with it. */
+MUST_USE enum entente_error store_put_segment(struct store *store, const struct room_id *room,
+    const struct segment_row *row, const struct special_row *specials, size_t specials_count);
+MUST_USE enum entente_error store_put_proof(struct store *store, const struct room_id *room,
+    uint8_t slot, uint16_t inc, struct bytes proof);
+
+/* Walks: `index` from 0 until ENTENTE_ERR_NOT_FOUND.  Views borrowed until the store's next call. */
+MUST_USE enum entente_error store_room_at(struct store *store, uint32_t index,
+    struct room_id *room, struct bytes *genesis_file);
+MUST_USE enum entente_error store_register_entry(struct store *store,
+    const struct party_id *party, uint32_t number, struct bytes *encoded);
+
+/* The record's view of this store; lives as long as the store. */
+const struct record_source *store_source(struct store *store);
+
+/*
+ * The memory maker's faults, for the simulator.  A crash forgets what was not committed; a snapshot
+ * is a deep copy of what is durable (an old backup, a clone); `fail_after` makes the n-th write or
+ * commit from now (1: the next) return `error` (0 switches it off).
+ */
+void store_memory_crash(struct store *store);
+MUST_USE enum entente_error store_memory_snapshot(const struct store *store, struct store **copy);
+void store_memory_fail_after(struct store *store, uint64_t calls, enum entente_error error);
+
+#endif
