@@ -32,7 +32,7 @@ struct segment_row {
     uint32_t last_seq;
     uint64_t last_t_ms;
     struct entry_id last_id;
-    struct bytes vector;  /* past of the entry before first_seq: u32 big-endian for each branch index */
+    struct bytes vectors; /* of its entries, opaque to the store (record/vectors.c); not empty */
     struct bytes segment; /* as it arrived */
     struct bytes payloads;
 };
