@@ -76,6 +76,7 @@ struct record {
     struct party_register *registers[PARTIES_MAX];
     const struct record_source *source;
     struct record_mutations mutations;
+    bool heads_only;
 
     struct branch *branches;
     uint32_t branches_count;

@@ -142,6 +142,7 @@ record_new(struct record **record, const struct record_options *options)
     made->room = options->room;
     made->parties = options->genesis->parties_count;
     made->source = options->source;
+    made->heads_only = options->heads_only;
     if (options->mutations != NULL)
         made->mutations = *options->mutations;
     for (uint8_t slot = 0; slot < made->parties; slot++)
@@ -207,7 +208,7 @@ verify_segment(struct record *record, const struct segment *segment, struct byte
         incarnation = register_incarnation(record->registers[last->slot], last->inc);
     if (incarnation == NULL)
         return error;
-    if (!record->mutations.no_signature_rule &&
+    if (!record->mutations.no_signature_rule && !record->heads_only &&
         !segment_check_signature(segment, &incarnation->key))
         return ENTENTE_ERR_SIGNATURE;
     return segment_check_payloads(segment, payloads);

@@ -41,6 +41,9 @@ struct record_options {
     struct party_register *const *registers; /* one for each slot, borrowed for the record's life */
     const struct record_source *source;      /* borrowed for the record's life */
     const struct record_mutations *mutations; /* NULL: none */
+    /* S4: the caller checks the signature on each lane's last segment itself, and everything before it
+     * is carried by the chain of ids; the others are not checked one by one. */
+    bool heads_only;
 };
 
 struct record;
