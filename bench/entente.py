@@ -1,0 +1,114 @@
+"""Entente: three parties' nodes on loopback, driven through the command line, as a user would."""
+
+import glob
+import json
+import os
+import shutil
+import subprocess
+import time
+
+import cluster
+import support
+
+PROGRAM = os.path.join(support.BUILD, "src", "entente")
+NAMES = ("Republic of Korea", "Japan", "United States")
+SOCKET = "node.sock"  # in a node's directory: what the command line and the load generator talk to
+STORE = "store.*"  # what a node can get back from the others
+
+
+def entente(*words):
+    """One command; what it printed."""
+    done = subprocess.run([PROGRAM, *words], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                          stderr=subprocess.PIPE)
+    if done.returncode != 0:
+        raise support.Failure(f"entente {' '.join(words)} ended with {done.returncode}: "
+                              f"{done.stderr.decode(errors='replace')[-500:]}")
+    return done.stdout
+
+
+class Cluster(cluster.Cluster):
+    name = "entente"
+
+    @classmethod
+    def prepare(cls):
+        if not os.path.exists(PROGRAM):
+            raise support.Failure(f"{PROGRAM} is not built; --peer-only measures a peer without it")
+
+    def start(self):
+        self.found(support.free_ports(cluster.NODES))
+        for i in range(cluster.NODES):
+            self.start_node(i)
+        for i in range(cluster.NODES):
+            support.wait_until(lambda: self.linked(i), 30, f"entente: {self.nodes[i].trace_path}")
+
+    def node(self, i):
+        return self.path(f"node{i}")
+
+    def found(self, ports):
+        """Cards are exchanged, a genesis is signed by each party in turn, and all join."""
+        for i, port in enumerate(ports):
+            entente("party", "create", self.node(i), "--name", NAMES[i],
+                    "--listen", f"127.0.0.1:{port}")
+            with open(self.path(f"card{i}"), "wb") as file:
+                file.write(entente("party", "card", self.node(i)))
+        for i in range(cluster.NODES):
+            for j in range(cluster.NODES):
+                if i != j:
+                    entente("party", "trust", self.node(i), self.path(f"card{j}"))
+        genesis = self.path("genesis")
+        entente("consultation", "draft", self.node(0), genesis, "--title", "Bench")
+        for i in range(cluster.NODES):
+            entente("consultation", "sign", self.node(i), genesis)
+        for i in range(cluster.NODES):
+            entente("consultation", "join", self.node(i), genesis)
+
+    def start_node(self, i):
+        self.spawn(i, [PROGRAM, "serve", self.node(i)])
+
+    def leader(self):
+        return None  # nobody is
+
+    def status(self, i):
+        try:
+            return json.loads(entente("status", self.node(i), "--json"))
+        except support.Failure as failure:
+            raise OSError(str(failure)) from failure  # not up yet, to wait_until()
+
+    def linked(self, i):
+        others = [party for party in self.status(i)["parties"] if not party["own"]]
+        return len(others) == cluster.NODES - 1 and all(party["linked"] for party in others)
+
+    def held(self, i):
+        return self.status(i)["entries"]
+
+    def load(self, i, mode, *numbers):
+        """Prints what the peers' generators print, and after `append` also held_per_s."""
+        return support.start_tool(support.tool("entente_load"), mode,
+                                  os.path.join(self.node(i), SOCKET), *numbers)
+
+    # --- A node whose store is gone --------------------------------------------------------------
+
+    def make_empty(self):
+        i = cluster.NODES - 1
+        self.nodes[i].stop()
+        gone = glob.glob(os.path.join(self.node(i), STORE))
+        if not gone:
+            raise support.Failure(f"no {STORE} in {self.node(i)}")
+        for path in gone:
+            shutil.rmtree(path) if os.path.isdir(path) else os.unlink(path)
+        return i
+
+    def remove_empty(self, i):
+        """It is a full node again, and stays."""
+
+    # --- The record as a file --------------------------------------------------------------------
+
+    def export(self, i, path):
+        entente("record", "export", self.node(i), path)
+
+    def verifier(self):
+        def verify(path):
+            started = time.monotonic()
+            entente("record", "verify", path)
+            return {"seconds": time.monotonic() - started}
+        return verify
