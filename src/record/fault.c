@@ -120,17 +120,16 @@ fault_from(struct record *record, uint32_t branch, uint32_t seq, const struct se
 {
     const struct branch_row *row = &record->branches[branch].row;
     struct segment *stored = &record->scratch[1];
-    struct segment_row found;
+    struct span *found;
     uint32_t differing_seq;
     bool stored_is_first;
 
     if (contested_find(record, row->slot, row->inc) != NULL)
         return ENTENTE_OK;
-    enum entente_error error = record->source->segment_at(record->source->state, &record->room,
-        branch_of_seq(record, branch, seq), seq, &found);
+    enum entente_error error = span_get(record, branch, seq, &found);
     if (error != ENTENTE_OK)
-        return error == ENTENTE_ERR_NOT_FOUND ? ENTENTE_ERR_CORRUPT : error;
-    struct reader reader = reader_of(found.segment);
+        return error;
+    struct reader reader = reader_of((struct bytes){found->encoded, found->encoded_size});
     if (segment_parse(&reader, stored) != ENTENTE_OK ||
         !proof_find(stored, segment, &differing_seq, &stored_is_first))
         return ENTENTE_ERR_CORRUPT;

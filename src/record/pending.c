@@ -184,7 +184,7 @@ pending_retry(struct record *record, struct arena *arena, struct admission *admi
         again = false;
         for (uint32_t i = 0; i < record->pending_count && error == ENTENTE_OK; i++) {
             if (!is_ready(record, &record->pending[i]) ||
-                record->done_count == RECORD_PENDING_SEGMENTS_MAX)
+                record->done_count == RECORD_RETRIES_MAX)
                 continue;
             uint32_t count = record->pending_count;
             error = retry_one(record, i, arena, admission);

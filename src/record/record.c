@@ -148,7 +148,7 @@ record_new(struct record **record, const struct record_options *options)
     for (uint8_t slot = 0; slot < made->parties; slot++)
         made->registers[slot] = options->registers[slot];
     made->pending = calloc(RECORD_PENDING_SEGMENTS_MAX, sizeof *made->pending);
-    made->done = calloc(RECORD_PENDING_SEGMENTS_MAX, sizeof *made->done);
+    made->done = calloc(RECORD_RETRIES_MAX, sizeof *made->done);
 
     enum entente_error error =
         made->pending == NULL || made->done == NULL ? ENTENTE_ERR_NO_MEMORY : load(made);

@@ -16,6 +16,9 @@
 
 #define RECORD_SPANS_MAX 128u
 #define RECORD_PENDING_SEGMENTS_MAX 1024u
+/* Pending segments admitted by one call: fewer than the cache of spans, since the store may not have
+ * been given any of them yet.  record_registers_grew() goes on with the rest. */
+#define RECORD_RETRIES_MAX 64u
 #define RECORD_PENDING_LANE_BYTES_MAX 4194304u
 #define RECORD_PENDING_BYTES_MAX 16777216u
 #define RECORD_BRANCHES_MAX 4096u
@@ -106,7 +109,7 @@ MUST_USE enum entente_error record_receive(struct record *record, struct bytes s
 MUST_USE enum entente_error record_prove(struct record *record, struct bytes fault_payload,
     struct arena *arena, struct admission *admission);
 
-/* The registers grew: pending segments that waited for them are tried again. */
+/* The registers grew, or admissions were many: pending segments are tried again. */
 MUST_USE enum entente_error record_registers_grew(
     struct record *record, struct arena *arena, struct admission *admission);
 

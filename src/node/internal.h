@@ -1,0 +1,166 @@
+/* What the files of node/ share.  Nobody else includes this. */
+#ifndef ENTENTE_NODE_INTERNAL_H
+#define ENTENTE_NODE_INTERNAL_H
+
+#include "node/node.h"
+#include "sync/asker.h"
+#include "sync/feeder.h"
+
+#define AHEAD_MAX 128u
+
+/* One room over one link. */
+struct shared {
+    bool is_shared; /* both named it in HELLO */
+    bool has_have;  /* a complete HAVE has come */
+    struct feeder feeder;
+    struct position ahead[AHEAD_MAX]; /* heads that the peer has and we lack */
+    uint32_t ahead_count;
+};
+
+struct link {
+    uint32_t id;
+    bool is_up;
+    bool has_hello;
+    struct party_id party;
+    uint8_t exporter[32];
+    uint64_t heard_at_ms; /* Unix */
+    uint32_t credit;      /* bytes that we may send */
+    uint32_t granted;     /* bytes that the peer may still send */
+    uint32_t taken;       /* bytes taken in since the last CREDIT */
+    struct shared rooms[NODE_ROOMS_MAX];
+};
+
+/* A sealed payload that waits for its place, or an own entry of another kind. */
+struct waiting {
+    struct sealed sealed;
+    uint8_t *payload;
+    uint32_t payload_size;
+    struct waiting *next;
+};
+
+/* A segment at the keyholder. */
+struct append {
+    uint32_t first_seq;
+    uint32_t last_seq;
+    uint8_t *payloads;
+    size_t payloads_size;
+};
+
+struct writer_state {
+    enum node_writing writing;
+    bool has_state;
+    bool state_asked;
+    bool journal_asked;
+    bool barrier_sent;
+    uint64_t barrier_at_ms;         /* mono; when the first report came; 0: none yet */
+    uint32_t reported_seq;          /* the greatest own seq that a peer reported */
+    struct entry_id reported_id;
+    struct keyholder_state keyholder; /* as of the last signed entry */
+    /* Where the next own entry goes, behind all that is under way. */
+    uint32_t next_seq;
+    struct entry_id prev;
+    uint64_t t_ms;
+    uint32_t reg_number;
+    bool past_known;
+    uint32_t *past;
+    uint32_t past_size;
+    struct append appends[NODE_APPENDS_MAX];
+    uint32_t appends_count;
+    struct waiting *first;
+    struct waiting **last;
+    size_t waiting_bytes;
+    uint64_t quiet_since_ms; /* mono; the last foreign content that is not covered came */
+    uint64_t acked_at_ms;
+    bool may_ack;            /* something came since the last own entry */
+    bool is_alone;           /* the operator lifted the barrier */
+    uint32_t released_seq;
+    uint32_t released_held;
+};
+
+struct room {
+    struct room_id id;
+    uint8_t *genesis_file;
+    size_t genesis_size;
+    struct genesis genesis;
+    uint8_t slot;
+    const struct record_source *source;
+    struct party_register *registers[PARTIES_MAX];
+    struct record *record;
+    bool is_broken; /* the record must be loaded again */
+    bool has_more;  /* pending segments are left to try */
+    struct asker asker;
+    uint64_t announce_at_ms; /* 0: nothing to announce */
+    struct writer_state writer;
+};
+
+struct node {
+    struct node_options options;
+    struct party_register **registers;
+    uint32_t registers_count;
+    struct room *rooms[NODE_ROOMS_MAX];
+    uint32_t rooms_count;
+    struct link *links[NODE_LINKS_MAX];
+    uint64_t heard_at_ms[NODE_ROOMS_MAX][PARTIES_MAX];
+    uint64_t batch;  /* the last one asked for */
+    uint64_t stored; /* the last one that is durable */
+    bool commit_due;
+    uint8_t *lent; /* payloads that the last step's effects borrow */
+    uint64_t timer_ms;
+    /* of the running step */
+    uint64_t now_ms;
+    uint64_t mono_ms;
+    struct effects *effects;
+    enum entente_error trouble; /* the first trouble of this machine in the step */
+};
+
+/* output.c */
+struct effect *effect_add(struct node *node, enum effect_kind kind);
+void node_trouble(struct node *node, enum entente_error error);
+/* "WHO: SENTENCE" with the error's own sentence. */
+void trace(struct node *node, enum entente_error error, const char *who, const char *what);
+void send_frame(struct node *node, struct link *link, const struct frame *frame, size_t size_max);
+void cut(struct node *node, struct link *link, enum entente_error error);
+void wake(struct node *node, uint64_t mono_ms);
+
+/* rooms.c */
+struct room *room_find(const struct node *node, const struct room_id *id);
+uint32_t room_index(const struct node *node, const struct room *room);
+struct link *link_find(const struct node *node, uint32_t id);
+MUST_USE enum entente_error room_load(struct node *node, struct room *room);
+void room_free(struct room *room);
+bool slot_of(const struct room *room, const struct party_id *party, uint8_t *slot);
+
+/* intake.c: what comes in, from links, bundles and the keyholder */
+/* `link` is NULL for bundles and own segments.  Returns a peer's fault; own trouble is noted. */
+enum entente_error intake_segment(struct node *node, struct room *room, struct link *link,
+    struct bytes segment, struct bytes payloads);
+enum entente_error intake_register(
+    struct node *node, const struct party_id *party, struct bytes entries);
+enum entente_error intake_fault(
+    struct node *node, struct room *room, struct link *link, struct bytes payload);
+void intake_admission(struct node *node, struct room *room, struct link *link,
+    const struct admission *admission);
+void intake_go_on(struct node *node, struct room *room);
+
+/* links.c: the conversations */
+void links_event(struct node *node, const struct event *event);
+void links_push(struct node *node, struct room *room, const struct admitted *admitted);
+void links_pump(struct node *node);
+void links_announce(struct node *node, struct room *room);
+void links_ask_ahead(struct node *node, struct room *room);
+void links_ask(struct node *node, struct room *room, struct link *link,
+    const struct position *missing);
+void links_fault(struct node *node, struct room *room, struct link *from, uint8_t slot,
+    uint16_t inc, struct bytes payload);
+void links_cut_all(struct node *node, enum entente_error error);
+
+/* writer.c: own entries */
+void writer_event(struct node *node, struct room *room, const struct event *event);
+void writer_report(struct node *node, struct room *room, uint32_t seq, const struct entry_id *id,
+    bool is_complete);
+void writer_go_on(struct node *node, struct room *room);
+void writer_stored(struct node *node, struct room *room);
+void writer_reset(struct room *room);
+uint64_t writer_next_ms(const struct node *node, const struct room *room);
+
+#endif

@@ -1,0 +1,222 @@
+/* One step: dispatch the event, then whatever it made possible, then the store and the timer. */
+#include "node/internal.h"
+
+#include <stdlib.h>
+
+#define RELOAD_PAUSE_MS 1000u
+
+static void
+all_stored(struct node *node, uint64_t batch)
+{
+    if (batch < node->batch)
+        return; /* more was handed to the store since: wait for the last */
+    node->stored = batch;
+    for (uint32_t i = 0; i < node->rooms_count; i++) {
+        if (node->rooms[i]->is_broken)
+            continue;
+        record_stored(node->rooms[i]->record);
+        writer_stored(node, node->rooms[i]);
+    }
+}
+
+/* What the store dropped must leave memory too: load again from what it kept. */
+static void
+store_failed(struct node *node, enum entente_error error)
+{
+    trace(node, error, "store", "what came last was not kept; it is fetched again when the store "
+                                "can be written");
+    node->stored = node->batch;
+    links_cut_all(node, error);
+    for (uint32_t i = 0; i < node->rooms_count; i++) {
+        node->rooms[i]->is_broken = true;
+        writer_reset(node->rooms[i]);
+    }
+}
+
+static void
+reload_broken(struct node *node)
+{
+    for (uint32_t i = 0; i < node->rooms_count; i++) {
+        struct room *room = node->rooms[i];
+        if (!room->is_broken)
+            continue;
+        enum entente_error error = room_load(node, room);
+        if (error == ENTENTE_OK)
+            continue;
+        node_trouble(node, error);
+        wake(node, node->mono_ms + RELOAD_PAUSE_MS);
+    }
+}
+
+static void
+keyholder_event(struct node *node, const struct event *event)
+{
+    if (event->kind == EVENT_KEYHOLDER_GONE) {
+        for (uint32_t i = 0; i < node->rooms_count; i++)
+            writer_event(node, node->rooms[i], event);
+        return;
+    }
+    struct room *room = room_find(node, &event->room);
+    if (room == NULL || room->is_broken)
+        return;
+    writer_event(node, room, event);
+}
+
+static enum entente_error
+bundle_event(struct node *node, struct room *room, const struct frame *frame)
+{
+    if (frame->kind == FRAME_SEGMENT)
+        return intake_segment(node, room, NULL, frame->segment.segment, frame->segment.payloads);
+    if (frame->kind == FRAME_FAULT)
+        return intake_fault(node, room, NULL, frame->fault.payload);
+    if (frame->kind != FRAME_REGISTER)
+        return ENTENTE_ERR_UNEXPECTED;
+    if (frame->reg.slot >= room->genesis.parties_count)
+        return ENTENTE_ERR_NOT_A_PARTY;
+    return intake_register(
+        node, &room->genesis.parties[frame->reg.slot].party, frame->reg.entries);
+}
+
+static void
+take_bundle(struct node *node, const struct event *event)
+{
+    struct frame frame;
+    struct room *room = room_find(node, &event->room);
+
+    if (room == NULL || room->is_broken)
+        return;
+    enum entente_error error = frame_parse(event->data, &frame);
+    if (error == ENTENTE_OK)
+        error = bundle_event(node, room, &frame);
+    if (error != ENTENTE_OK)
+        trace(node, error, "bundle", "a frame of the bundle was refused; the rest is read on");
+}
+
+static void
+dispatch(struct node *node, const struct event *event)
+{
+    switch (event->kind) { /* no default: -Wswitch-enum names the case we forget */
+    case EVENT_TIMER:
+        break;
+    case EVENT_LINK_UP:
+    case EVENT_LINK_DOWN:
+    case EVENT_RECEIVED:
+    case EVENT_WRITABLE:
+        links_event(node, event);
+        break;
+    case EVENT_STORED:
+        all_stored(node, event->batch);
+        break;
+    case EVENT_STORE_FAILED:
+        store_failed(node, event->error);
+        break;
+    case EVENT_KEYHOLDER_STATE:
+    case EVENT_SEALED:
+    case EVENT_SIGNED:
+    case EVENT_REFUSED:
+    case EVENT_JOURNALED:
+    case EVENT_JOURNAL_END:
+    case EVENT_KEYHOLDER_GONE:
+    case EVENT_OVERRIDE:
+        keyholder_event(node, event);
+        break;
+    case EVENT_REGISTER: {
+        enum entente_error error = intake_register(node, &event->party, event->data);
+        if (error != ENTENTE_OK)
+            trace(node, error, "register", "what the operator gave was refused");
+        break;
+    }
+    case EVENT_BUNDLE:
+        take_bundle(node, event);
+        break;
+    }
+}
+
+static void
+go_on(struct node *node)
+{
+    for (uint32_t i = 0; i < node->rooms_count; i++) {
+        struct room *room = node->rooms[i];
+        if (room->is_broken)
+            continue;
+        intake_go_on(node, room);
+        if (asker_expire(&room->asker, node->mono_ms))
+            links_ask_ahead(node, room);
+        links_announce(node, room);
+        writer_go_on(node, room);
+    }
+}
+
+static bool
+stores_something(const struct effects *effects)
+{
+    for (uint32_t i = 0; i < effects->count; i++)
+        if (effects->list[i].kind == EFFECT_STORE_SEGMENT)
+            return true;
+    return false;
+}
+
+static bool
+is_hungry(const struct node *node)
+{
+    for (uint32_t i = 0; i < NODE_LINKS_MAX; i++) {
+        const struct link *link = node->links[i];
+        for (uint32_t r = 0; link != NULL && link->is_up && r < node->rooms_count; r++)
+            if (link->rooms[r].has_have && !node->rooms[r]->is_broken &&
+                feeder_is_hungry(&link->rooms[r].feeder, node->rooms[r]->record))
+                return true;
+    }
+    return false;
+}
+
+static void
+set_timer(struct node *node)
+{
+    for (uint32_t i = 0; i < node->rooms_count; i++) {
+        const struct room *room = node->rooms[i];
+        if (room->is_broken) {
+            wake(node, node->mono_ms + RELOAD_PAUSE_MS);
+            continue;
+        }
+        wake(node, writer_next_ms(node, room));
+        wake(node, asker_next_ms(&room->asker));
+        if (room->announce_at_ms != 0)
+            wake(node, room->announce_at_ms);
+    }
+    if (node->timer_ms == UINT64_MAX)
+        return;
+    struct effect *effect = effect_add(node, EFFECT_TIMER);
+    if (effect != NULL)
+        effect->at_ms = node->timer_ms;
+}
+
+enum entente_error
+node_step(struct node *node, const struct event *event, struct effects *effects)
+{
+    arena_reset(&effects->arena);
+    effects->count = 0;
+    node->effects = effects;
+    node->now_ms = event->now_ms;
+    node->mono_ms = event->mono_ms;
+    node->trouble = ENTENTE_OK;
+    node->timer_ms = UINT64_MAX;
+    node->commit_due = false;
+
+    reload_broken(node);
+    dispatch(node, event);
+    go_on(node);
+    if (stores_something(effects)) {
+        if (is_hungry(node))
+            wake(node, node->mono_ms);
+    } else {
+        links_pump(node);
+    }
+    if (node->commit_due) {
+        struct effect *effect = effect_add(node, EFFECT_COMMIT);
+        if (effect != NULL)
+            effect->batch = ++node->batch;
+    }
+    set_timer(node);
+    node->effects = NULL;
+    return node->trouble;
+}

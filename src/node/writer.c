@@ -1,0 +1,630 @@
+/*
+ * Own entries: placing what the keyholder sealed, acks (H2), fault entries (F2), the resume (I1), the
+ * start barrier (I4), and catching up with the keyholder's journal after a loss.
+ */
+#include "node/internal.h"
+
+#include <stdlib.h>
+
+#define BARRIER_GRACE_MS 500u   /* so long other parties may still answer after the first one has */
+#define RESUME_PATIENCE_MS 5000u /* so long a resume waits for what peers said they have */
+#define APPEND_PAYLOAD_BYTES_MAX SEGMENT_PAYLOAD_BYTES_MAX
+
+static void
+waiting_free(struct waiting *waiting)
+{
+    free(waiting->payload);
+    free(waiting);
+}
+
+static void
+appends_forget(struct writer_state *writer, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++)
+        free(writer->appends[i].payloads);
+    writer->appends_count -= count;
+    memmove(writer->appends, writer->appends + count,
+        writer->appends_count * sizeof *writer->appends);
+}
+
+void
+writer_reset(struct room *room)
+{
+    struct writer_state *writer = &room->writer;
+    uint32_t *past = writer->past;
+    uint32_t past_size = writer->past_size;
+    bool is_alone = writer->is_alone;
+
+    appends_forget(writer, writer->appends_count);
+    while (writer->first != NULL) {
+        struct waiting *next = writer->first->next;
+        waiting_free(writer->first);
+        writer->first = next;
+    }
+    *writer = (struct writer_state){
+        .past = past, .past_size = past_size, .may_ack = true, .is_alone = is_alone};
+    writer->last = &writer->first;
+}
+
+/* ---- learning where the feed stands ---- */
+
+/* The vector behind the last own entry, when the record has it. */
+static void
+learn_past(struct node *node, struct room *room)
+{
+    struct writer_state *writer = &room->writer;
+    uint32_t branches = record_branches(room->record);
+    uint32_t branch;
+
+    enum entente_error error = ENTENTE_OK;
+    if (writer->past_size < branches + 1) {
+        uint32_t *grown = realloc(writer->past, (branches + 8) * sizeof *grown);
+        if (grown == NULL)
+            error = ENTENTE_ERR_NO_MEMORY;
+        else {
+            memset(grown + writer->past_size, 0,
+                (branches + 8 - writer->past_size) * sizeof *grown);
+            writer->past = grown;
+            writer->past_size = branches + 8;
+        }
+    }
+    if (error != ENTENTE_OK) {
+        node_trouble(node, error);
+        writer->past_known = false;
+        return;
+    }
+    if (writer->past_known)
+        return;
+    memset(writer->past, 0, writer->past_size * sizeof *writer->past);
+    if (writer->next_seq == 1) {
+        writer->past_known = true;
+        return;
+    }
+    if (record_lane(room->record, room->slot, writer->keyholder.inc, &branch) != ENTENTE_OK ||
+        record_head(room->record, branch).seq + 1 != writer->next_seq)
+        return;
+    record_past(room->record, branch, writer->past, writer->past_size);
+    writer->past_known = true;
+}
+
+static void
+ask_journal(struct node *node, struct room *room)
+{
+    struct writer_state *writer = &room->writer;
+    uint32_t branch;
+    uint32_t have = 0;
+
+    if (!writer->has_state || writer->journal_asked || writer->keyholder.journal_first_seq == 0)
+        return;
+    if (record_lane(room->record, room->slot, writer->keyholder.inc, &branch) == ENTENTE_OK)
+        have = record_head(room->record, branch).seq;
+    if (have >= writer->keyholder.seq || writer->keyholder.journal_first_seq > have + 1)
+        return;
+    struct effect *effect = effect_add(node, EFFECT_JOURNAL_ASK);
+    if (effect == NULL)
+        return;
+    effect->room = room->id;
+    effect->seq = have;
+    writer->journal_asked = true;
+}
+
+static void
+take_state(struct node *node, struct room *room, const struct keyholder_state *state)
+{
+    struct writer_state *writer = &room->writer;
+    uint32_t reported_seq = writer->reported_seq;
+    struct entry_id reported_id = writer->reported_id;
+    uint64_t barrier_at_ms = writer->barrier_at_ms;
+
+    if (writer->has_state && writer->appends_count > 0)
+        return; /* an answer from before what is under way */
+    writer->has_state = true;
+    writer->state_asked = false;
+    writer->keyholder = *state;
+    writer->next_seq = state->seq + 1;
+    writer->t_ms = state->t_ms;
+    writer->reg_number = state->reg_number;
+    writer->prev = state->id;
+    writer->reported_seq = reported_seq;
+    writer->reported_id = reported_id;
+    writer->barrier_at_ms = barrier_at_ms;
+    writer->past_known = false;
+    writer->barrier_sent = false;
+    writer->writing = state->is_retired       ? NODE_WRITING_RETIRED
+                      : state->barrier_passed ? NODE_WRITING_OPEN
+                                              : NODE_WRITING_BARRIER;
+    if (state->slot != room->slot) {
+        writer->writing = NODE_WRITING_UNKNOWN;
+        trace(node, ENTENTE_ERR_REFUSED, "keyholder", "it holds the keys of another party");
+    }
+    if (state->is_retired)
+        trace(node, ENTENTE_ERR_RETIRED, "keyholder",
+            "this party wrote on with this key elsewhere (a restored snapshot or a second copy); run "
+            "entente keys resume");
+    if (state->seq == 0) {
+        const struct incarnation *own =
+            register_incarnation(room->registers[room->slot], state->inc);
+        if (own != NULL)
+            writer->prev = own->certificate;
+    }
+    ask_journal(node, room);
+}
+
+static void
+ask_state(struct node *node, struct room *room)
+{
+    struct effect *effect;
+
+    if (room->writer.state_asked || (effect = effect_add(node, EFFECT_STATE_ASK)) == NULL)
+        return;
+    effect->room = room->id;
+    room->writer.state_asked = true;
+}
+
+/* ---- the start barrier ---- */
+
+void
+writer_report(struct node *node, struct room *room, uint32_t seq, const struct entry_id *id,
+    bool is_complete)
+{
+    struct writer_state *writer = &room->writer;
+
+    if (seq > writer->reported_seq) {
+        writer->reported_seq = seq;
+        writer->reported_id = *id;
+    }
+    if (is_complete && writer->barrier_at_ms == 0)
+        writer->barrier_at_ms = node->mono_ms + 1;
+    if (writer->writing == NODE_WRITING_OPEN && seq >= writer->next_seq &&
+        writer->appends_count == 0) {
+        /* The feed went on elsewhere while we were writing: the keyholder decides. */
+        writer->writing = NODE_WRITING_BARRIER;
+        writer->barrier_sent = false;
+    }
+}
+
+static bool
+all_reported(const struct node *node, const struct room *room)
+{
+    uint32_t index = room_index(node, room);
+    uint32_t reported = 0;
+
+    for (uint32_t i = 0; i < NODE_LINKS_MAX; i++)
+        reported += node->links[i] != NULL && node->links[i]->is_up &&
+                    node->links[i]->rooms[index].has_have;
+    return reported + 1u >= record_parties(room->record);
+}
+
+static void
+pass_barrier(struct node *node, struct room *room)
+{
+    struct writer_state *writer = &room->writer;
+
+    if (writer->writing != NODE_WRITING_BARRIER || writer->barrier_sent)
+        return;
+    if (!writer->is_alone) {
+        if (writer->barrier_at_ms == 0)
+            return;
+        if (!all_reported(node, room) &&
+            node->mono_ms < writer->barrier_at_ms + BARRIER_GRACE_MS)
+            return;
+    }
+    struct effect *effect = effect_add(node, EFFECT_BARRIER);
+    if (effect == NULL)
+        return;
+    effect->room = room->id;
+    effect->seq = writer->reported_seq;
+    effect->id = writer->reported_id;
+    effect->overridden = writer->is_alone;
+    writer->barrier_sent = true;
+    writer->state_asked = true;
+}
+
+/* ---- placing entries ---- */
+
+static void
+queue_own(struct node *node, struct room *room, uint8_t kind, struct bytes payload)
+{
+    struct writer_state *writer = &room->writer;
+    struct waiting *waiting = calloc(1, sizeof *waiting);
+    uint8_t *copy = malloc(payload.size + 1);
+
+    if (waiting == NULL || copy == NULL) {
+        free(waiting);
+        free(copy);
+        node_trouble(node, ENTENTE_ERR_NO_MEMORY);
+        return;
+    }
+    if (payload.size > 0)
+        memcpy(copy, payload.data, payload.size);
+    waiting->sealed.kind = kind;
+    waiting->payload = copy;
+    waiting->payload_size = (uint32_t)payload.size;
+    waiting->next = writer->first;
+    writer->first = waiting;
+    if (writer->last == &writer->first)
+        writer->last = &waiting->next;
+    writer->waiting_bytes += payload.size;
+}
+
+static void
+take_sealed(struct node *node, struct room *room, const struct event *event)
+{
+    struct writer_state *writer = &room->writer;
+    struct waiting *waiting = calloc(1, sizeof *waiting);
+    uint8_t *copy = malloc(event->data.size + 1);
+
+    if (waiting == NULL || copy == NULL ||
+        writer->waiting_bytes + event->data.size > NODE_SEALED_BYTES_MAX) {
+        free(waiting);
+        free(copy);
+        node_trouble(node, ENTENTE_ERR_NO_MEMORY);
+        return;
+    }
+    if (event->data.size > 0)
+        memcpy(copy, event->data.data, event->data.size);
+    waiting->sealed = event->sealed;
+    waiting->payload = copy;
+    waiting->payload_size = (uint32_t)event->data.size;
+    *writer->last = waiting;
+    writer->last = &waiting->next;
+    writer->waiting_bytes += event->data.size;
+}
+
+/* A fault entry for each contested lane against which this party has none (F2). */
+static void
+queue_faults(struct node *node, struct room *room)
+{
+    uint8_t slot;
+    uint16_t inc;
+    struct bytes proof;
+
+    if (room->writer.first != NULL || room->writer.appends_count > 0)
+        return;
+    for (uint32_t i = 0; record_contested_at(room->record, i, &slot, &inc); i++) {
+        if (record_has_fault_by(room->record, room->slot, slot, inc) || slot == room->slot)
+            continue;
+        if (room->source->proof_of(room->source->state, &room->id, slot, inc, &proof) == ENTENTE_OK)
+            queue_own(node, room, ENTRY_FAULT, proof);
+    }
+}
+
+static bool
+must_resume(const struct room *room)
+{
+    return room->writer.keyholder.inc > 1 && room->writer.next_seq == 1;
+}
+
+/* A resume covers what could be had: it waits a while for what peers said they have (I1). */
+static bool
+may_resume(const struct node *node, const struct room *room)
+{
+    uint32_t index = room_index(node, room);
+
+    if (node->mono_ms > room->writer.barrier_at_ms + RESUME_PATIENCE_MS)
+        return true;
+    if (node->stored != node->batch)
+        return false;
+    for (uint32_t i = 0; i < NODE_LINKS_MAX; i++)
+        if (node->links[i] != NULL && node->links[i]->is_up &&
+            node->links[i]->rooms[index].ahead_count > 0)
+            return false;
+    return true;
+}
+
+static bool
+ack_is_due(const struct node *node, const struct room *room)
+{
+    const struct writer_state *writer = &room->writer;
+
+    return writer->may_ack && writer->past_known && node->stored == node->batch &&
+           node->mono_ms >= writer->quiet_since_ms + node->options.ack_delay_ms &&
+           (writer->acked_at_ms == 0 ||
+               node->mono_ms >= writer->acked_at_ms + node->options.ack_interval_ms);
+}
+
+/* One segment under construction. */
+struct draft {
+    struct writer headers;
+    struct writer payloads;
+    uint64_t *tickets;
+    uint32_t count;
+};
+
+static bool
+draft_start(struct node *node, const struct room *room, struct draft *draft)
+{
+    struct arena *arena = &node->effects->arena;
+    size_t payload_bytes = 0;
+    uint32_t count = 0;
+
+    for (const struct waiting *w = room->writer.first; w != NULL && count < SEGMENT_ENTRIES_MAX;
+         w = w->next, count++)
+        payload_bytes += w->payload_size;
+    if (payload_bytes > APPEND_PAYLOAD_BYTES_MAX)
+        payload_bytes = APPEND_PAYLOAD_BYTES_MAX;
+    size_t headers_bytes =
+        ENTRY_HEADER_BYTES_MAX + (count + 1u) * (size_t)ENTRY_HEADER_BYTES_MIN;
+    uint8_t *headers = arena_take(arena, 1, headers_bytes);
+    uint8_t *payloads = arena_take(arena, 1, payload_bytes + 1);
+    draft->tickets = arena_take(arena, SEGMENT_ENTRIES_MAX, sizeof *draft->tickets);
+    draft->count = 0;
+    if (headers == NULL || payloads == NULL || draft->tickets == NULL)
+        return false;
+    draft->headers = writer_of(headers, headers_bytes);
+    draft->payloads = writer_of(payloads, payload_bytes);
+    return true;
+}
+
+static void
+draft_add(struct node *node, struct room *room, struct draft *draft, const struct sealed *sealed,
+    struct bytes payload, const struct frontier *frontier)
+{
+    struct writer_state *writer = &room->writer;
+    const struct party_register *reg = room->registers[room->slot];
+    struct entry entry = {
+        .kind = sealed->kind,
+        .slot = room->slot,
+        .flags = ENTRY_FLAG_HOLDS,
+        .inc = writer->keyholder.inc,
+        .seq = writer->next_seq,
+        .room = room->id,
+        .prev = writer->prev,
+        .reg_number = writer->reg_number,
+        .reg_id = *register_id(reg, writer->reg_number),
+        .t_ms = node->now_ms > writer->t_ms ? node->now_ms : writer->t_ms + 1,
+        .chain = sealed->chain,
+        .index = sealed->index,
+        .pcommit = sealed->pcommit,
+        .payload_bytes = (uint32_t)payload.size,
+    };
+    uint8_t deps[ENTRY_DEPS_MAX * POSITION_BYTES];
+    struct writer deps_writer = writer_of(deps, sizeof deps);
+
+    memcpy(entry.tag, sealed->tag, sizeof entry.tag);
+    for (unsigned i = 0; frontier != NULL && i < frontier->deps_count; i++)
+        position_write(&deps_writer, &frontier->deps[i]);
+    entry.deps = writer_written(&deps_writer);
+    entry.deps_count = frontier == NULL ? 0 : frontier->deps_count;
+    payload_make_hash(&entry.payload_hash, payload);
+
+    size_t before = draft->headers.used;
+    entry_write(&draft->headers, &entry);
+    writer_bytes(&draft->payloads, payload);
+    entry.header = (struct bytes){draft->headers.data + before, draft->headers.used - before};
+    entry_make_id(&writer->prev, &entry);
+    writer->t_ms = entry.t_ms;
+    writer->next_seq++;
+    draft->tickets[draft->count++] = sealed->ticket;
+}
+
+static void
+send_append(struct node *node, struct room *room, struct draft *draft, uint32_t first_seq)
+{
+    struct writer_state *writer = &room->writer;
+    struct append *append = &writer->appends[writer->appends_count];
+    struct effect *effect = effect_add(node, EFFECT_APPEND);
+
+    append->payloads = malloc(draft->payloads.used + 1);
+    if (effect == NULL || append->payloads == NULL) {
+        /* next_seq and prev moved on: only the keyholder's word brings them back. */
+        free(append->payloads);
+        node_trouble(node, ENTENTE_ERR_NO_MEMORY);
+        if (effect != NULL)
+            node->effects->count--;
+        writer->has_state = false;
+        writer->writing = NODE_WRITING_UNKNOWN;
+        return;
+    }
+    memcpy(append->payloads, draft->payloads.data, draft->payloads.used);
+    append->payloads_size = draft->payloads.used;
+    append->first_seq = first_seq;
+    append->last_seq = writer->next_seq - 1;
+    writer->appends_count++;
+    effect->room = room->id;
+    effect->tickets = draft->tickets;
+    effect->count = draft->count;
+    effect->data = writer_written(&draft->headers);
+    effect->payloads = writer_written(&draft->payloads);
+}
+
+/* What the next entry covers, and its register position; `has_content` says whether an ack is due. */
+static bool
+place_causes(struct node *node, struct room *room, uint32_t *past, struct frontier *frontier)
+{
+    struct writer_state *writer = &room->writer;
+    uint32_t branches = record_branches(room->record);
+
+    memcpy(past, writer->past, branches * sizeof *past);
+    enum entente_error error = record_frontier(room->record, room->slot, writer->keyholder.inc,
+        past, branches, &node->effects->arena, frontier);
+    if (error != ENTENTE_OK)
+        node_trouble(node, error);
+    return error == ENTENTE_OK;
+}
+
+static void
+write_segment(struct node *node, struct room *room, uint8_t lone_kind)
+{
+    struct writer_state *writer = &room->writer;
+    uint32_t branches = record_branches(room->record);
+    uint32_t first_seq = writer->next_seq;
+    struct frontier frontier = {0};
+    struct draft draft;
+    uint32_t *past = arena_take(&node->effects->arena, branches + 1, sizeof *past);
+
+    if (past == NULL || !draft_start(node, room, &draft) ||
+        (writer->past_known && !place_causes(node, room, past, &frontier)))
+        return;
+    if (lone_kind == ENTRY_ACK && !frontier.has_content) {
+        writer->may_ack = false;
+        writer->quiet_since_ms = 0;
+        return;
+    }
+    uint32_t own_register = register_count(room->registers[room->slot]);
+    if (writer->reg_number < own_register)
+        writer->reg_number = own_register;
+    if (lone_kind != 0) {
+        struct sealed lone = {.kind = lone_kind};
+        draft_add(node, room, &draft, &lone, (struct bytes){0}, &frontier);
+    }
+    while (writer->first != NULL && draft.count < SEGMENT_ENTRIES_MAX && lone_kind != ENTRY_ACK) {
+        struct waiting *waiting = writer->first;
+        struct bytes payload = {waiting->payload, waiting->payload_size};
+        if (draft.payloads.used + payload.size > draft.payloads.size)
+            break;
+        draft_add(node, room, &draft, &waiting->sealed, payload,
+            draft.count == 0 ? &frontier : NULL);
+        writer->first = waiting->next;
+        if (writer->first == NULL)
+            writer->last = &writer->first;
+        writer->waiting_bytes -= waiting->payload_size;
+        waiting_free(waiting);
+    }
+    if (writer->past_known) {
+        memcpy(writer->past, past, branches * sizeof *past);
+        if (writer->past[room->slot] < writer->reg_number)
+            writer->past[room->slot] = writer->reg_number;
+    }
+    writer->acked_at_ms = lone_kind == ENTRY_ACK ? node->mono_ms : writer->acked_at_ms;
+    writer->may_ack = false;
+    writer->quiet_since_ms = 0;
+    send_append(node, room, &draft, first_seq);
+}
+
+void
+writer_go_on(struct node *node, struct room *room)
+{
+    struct writer_state *writer = &room->writer;
+
+    if (!writer->has_state) {
+        ask_state(node, room);
+        return;
+    }
+    pass_barrier(node, room);
+    learn_past(node, room);
+    if (writer->writing != NODE_WRITING_OPEN)
+        return;
+    queue_faults(node, room);
+    if (must_resume(room)) {
+        if (may_resume(node, room) && writer->appends_count == 0)
+            write_segment(node, room, ENTRY_RESUME);
+        return;
+    }
+    while (writer->first != NULL && writer->appends_count < NODE_APPENDS_MAX &&
+           writer->writing == NODE_WRITING_OPEN) {
+        uint32_t before = writer->next_seq;
+        write_segment(node, room, 0);
+        if (writer->next_seq == before)
+            return;
+    }
+    if (writer->first == NULL && writer->appends_count == 0 && ack_is_due(node, room))
+        write_segment(node, room, ENTRY_ACK);
+}
+
+/* ---- the keyholder's answers ---- */
+
+static void
+take_signed(struct node *node, struct room *room, const struct event *event)
+{
+    struct writer_state *writer = &room->writer;
+
+    if (writer->appends_count == 0)
+        return;
+    struct append *append = &writer->appends[0];
+    struct bytes payloads = {append->payloads, append->payloads_size};
+    writer->keyholder.seq = append->last_seq;
+    if (writer->keyholder.journal_first_seq == 0)
+        writer->keyholder.journal_first_seq = append->first_seq;
+    writer->keyholder.reg_number = writer->reg_number;
+    enum entente_error error = intake_segment(node, room, NULL, event->data, payloads);
+    if (error != ENTENTE_OK)
+        trace(node, error, "record", "an entry of this party's own keyholder was refused");
+    /* The effects borrow the payloads: they are freed with the next answer. */
+    free(node->lent);
+    node->lent = append->payloads;
+    append->payloads = NULL;
+    appends_forget(writer, 1);
+}
+
+static void
+take_refusal(struct node *node, struct room *room, const struct event *event)
+{
+    struct writer_state *writer = &room->writer;
+
+    trace(node, event->error, "keyholder", "it refused an entry; its state is asked again");
+    appends_forget(writer, writer->appends_count);
+    writer->has_state = false;
+    writer->state_asked = false;
+    writer->past_known = false;
+    writer->writing = NODE_WRITING_UNKNOWN;
+}
+
+void
+writer_event(struct node *node, struct room *room, const struct event *event)
+{
+    struct writer_state *writer = &room->writer;
+
+    if (event->kind == EVENT_KEYHOLDER_STATE)
+        take_state(node, room, &event->state);
+    if (event->kind == EVENT_SEALED)
+        take_sealed(node, room, event);
+    if (event->kind == EVENT_SIGNED)
+        take_signed(node, room, event);
+    if (event->kind == EVENT_REFUSED)
+        take_refusal(node, room, event);
+    if (event->kind == EVENT_JOURNALED)
+        (void)intake_segment(node, room, NULL, event->data, event->payloads);
+    if (event->kind == EVENT_JOURNAL_END)
+        writer->journal_asked = false;
+    if (event->kind == EVENT_KEYHOLDER_GONE)
+        writer_reset(room);
+    if (event->kind == EVENT_OVERRIDE) {
+        writer->is_alone = true;
+        writer->barrier_sent = false;
+    }
+}
+
+void
+writer_stored(struct node *node, struct room *room)
+{
+    struct writer_state *writer = &room->writer;
+    uint32_t branch;
+
+    if (!writer->has_state ||
+        record_lane(room->record, room->slot, writer->keyholder.inc, &branch) != ENTENTE_OK)
+        return;
+    uint32_t seq = record_head(room->record, branch).seq;
+    uint32_t held = record_held_by_another(room->record, branch);
+    if (seq == writer->released_seq && held == writer->released_held)
+        return;
+    struct effect *effect = effect_add(node, EFFECT_RELEASE);
+    if (effect == NULL)
+        return;
+    effect->room = room->id;
+    effect->seq = seq;
+    effect->seq_held = held;
+    writer->released_seq = seq;
+    writer->released_held = held;
+}
+
+uint64_t
+writer_next_ms(const struct node *node, const struct room *room)
+{
+    const struct writer_state *writer = &room->writer;
+    uint64_t next = UINT64_MAX;
+
+    if (writer->writing == NODE_WRITING_BARRIER && !writer->barrier_sent &&
+        writer->barrier_at_ms != 0)
+        next = writer->barrier_at_ms + BARRIER_GRACE_MS;
+    if (writer->writing == NODE_WRITING_OPEN && must_resume(room) && writer->appends_count == 0)
+        next = writer->barrier_at_ms + RESUME_PATIENCE_MS + 1;
+    if (writer->writing == NODE_WRITING_OPEN && writer->may_ack && writer->past_known &&
+        writer->first == NULL && writer->appends_count == 0 && node->stored == node->batch) {
+        uint64_t at = writer->quiet_since_ms + node->options.ack_delay_ms;
+        if (writer->acked_at_ms != 0 && at < writer->acked_at_ms + node->options.ack_interval_ms)
+            at = writer->acked_at_ms + node->options.ack_interval_ms;
+        next = at < next ? at : next;
+    }
+    return next;
+}
