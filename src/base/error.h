@@ -50,6 +50,7 @@ enum entente_whose {
     X(LOCKED, MACHINE, "another process of this node has it open")                                 \
     X(RANDOM, MACHINE, "no randomness")                                                            \
     X(GONE, MACHINE, "another process of this node has died")                                      \
+    X(ADDRESS, USER, "the address is not host:port, not of this machine, or needs more rights")    \
     X(PORT_IN_USE, MACHINE, "another program listens at this address")                             \
     X(RETIRED, MACHINE, "this installation's key is retired: its feed went on elsewhere")          \
     X(BARRIER, MACHINE, "no other party has been heard since the start")                           \
