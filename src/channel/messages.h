@@ -1,0 +1,191 @@
+/*
+ * Every message between our own processes, in one table.
+ *
+ * To add one: a line in MESSAGES and a MESSAGE_FIELDS_NAME list; struct, writer and strict reader
+ * follow from them, and the fuzzer takes it up.  A message that goes another way than its line says
+ * is refused, so a new one is forbidden everywhere until a line allows it.
+ *
+ * Numbers: 1-19 with the supervisor, 20-59 node and keyholder, 60-99 desk and keyholder, 100-199 node
+ * and desk, 200-299 desk and CLI.
+ */
+#ifndef ENTENTE_CHANNEL_MESSAGES_H
+#define ENTENTE_CHANNEL_MESSAGES_H
+
+#include "channel/channel.h"
+#include "crypto/sign.h"
+#include "format/ids.h"
+
+enum message_process {
+    PROCESS_SUPERVISOR,
+    PROCESS_KEYHOLDER,
+    PROCESS_NODE,
+    PROCESS_DESK,
+    PROCESS_CLI
+};
+
+/* X(NAME, name, number, from, to, what) */
+#define MESSAGES(X)                                                                                \
+    X(UNLOCK, unlock, 1, SUPERVISOR, KEYHOLDER, "passphrase or key file of the node keys")         \
+    X(ROOM, room, 2, SUPERVISOR, KEYHOLDER, "a room to write in, and its parties' registers")      \
+    X(STOP, stop, 3, SUPERVISOR, KEYHOLDER, "finish what was asked, then end")                     \
+    X(READY, ready, 4, KEYHOLDER, SUPERVISOR, "unlocked, the journal is sound")                    \
+    X(FAILED, failed, 5, KEYHOLDER, SUPERVISOR, "what went wrong, for the operator")               \
+                                                                                                   \
+    X(STATE_ASK, state_ask, 20, NODE, KEYHOLDER, "where does the own feed stand?")                 \
+    X(BARRIER, barrier, 21, NODE, KEYHOLDER, "what the others have of the own feed (I4)")          \
+    X(APPEND, append, 22, NODE, KEYHOLDER, "sign and journal these entries")                       \
+    X(JOURNAL_ASK, journal_ask, 23, NODE, KEYHOLDER, "the journaled segments after a seq")         \
+    X(STORED, stored, 24, NODE, KEYHOLDER, "what the journal may forget")                          \
+    X(REGISTER, register, 25, NODE, KEYHOLDER, "a known party's register grew")                    \
+    X(BUNDLE_SIGN, bundle_sign, 26, NODE, KEYHOLDER, "the closing signature of a bundle (U1)")     \
+    X(STATE, state, 40, KEYHOLDER, NODE, "where the own feed stands")                              \
+    X(SEALED, sealed, 41, KEYHOLDER, NODE, "a payload for the node to place")                      \
+    X(SIGNED, signed, 42, KEYHOLDER, NODE, "a segment, as journaled and durable")                  \
+    X(REFUSED, refused, 43, KEYHOLDER, NODE, "an append, and later ones of the room, refused")     \
+    X(JOURNALED, journaled, 44, KEYHOLDER, NODE, "a segment out of the journal, oldest first")     \
+    X(JOURNAL_END, journal_end, 45, KEYHOLDER, NODE, "all of them were sent")                      \
+    X(BUNDLE_SIGNED, bundle_signed, 46, KEYHOLDER, NODE, "the signature of BUNDLE_SIGN")           \
+                                                                                                   \
+    X(SEAL, seal, 60, DESK, KEYHOLDER, "seal these sections and have them appended")               \
+    X(OPEN, open, 61, DESK, KEYHOLDER, "open this sealed entry")                                   \
+    X(CHAIN, chain, 62, DESK, KEYHOLDER, "a keys or key-help entry: chains to open with")          \
+    X(APPENDED, appended, 80, KEYHOLDER, DESK, "the sealed sections are durable in the feed")      \
+    X(SEAL_REFUSED, seal_refused, 81, KEYHOLDER, DESK, "they are not, and never will be")          \
+    X(OPENED, opened, 82, KEYHOLDER, DESK, "the body of an OPEN")                                  \
+    X(OPEN_REFUSED, open_refused, 83, KEYHOLDER, DESK, "an OPEN or CHAIN cannot be done")          \
+    X(CHAIN_WANTED, chain_wanted, 84, KEYHOLDER, DESK, "send this chain, then OPEN again")
+
+/*
+ * F(kind, name).  Kinds: u8, u16, u32, u64; flag: u8, 0 or 1; room, party, id, digest, key: 32
+ * bytes; tag: 16; signature: 64; sized: bytes after their u32 size; rest: bytes to the end, only as
+ * the last; tickets: u8 count (..64), then u64 each, see message_ticket().
+ */
+#define MESSAGE_FIELDS_UNLOCK(F) F(rest, secret)
+/* cards: each as u32 size and the card; for every party of the genesis that is not known yet. */
+#define MESSAGE_FIELDS_ROOM(F) F(sized, genesis_file) F(rest, cards)
+#define MESSAGE_FIELDS_STOP(F) F(u16, error) /* why; ENTENTE_OK: as the operator asked */
+#define MESSAGE_FIELDS_READY(F) F(u16, inc) F(key, node_key)
+#define MESSAGE_FIELDS_FAILED(F) F(u16, error) F(rest, text)
+
+#define MESSAGE_FIELDS_STATE_ASK(F) F(room, room)
+/* seq, id: the greatest own entry of this incarnation that peers reported; seq 0: none. */
+#define MESSAGE_FIELDS_BARRIER(F) F(room, room) F(u32, seq) F(id, id) F(flag, overridden)
+/* A ticket for each header, 0 where the node itself made the entry. */
+#define MESSAGE_FIELDS_APPEND(F) F(room, room) F(tickets, tickets) F(sized, headers) F(rest, payloads)
+#define MESSAGE_FIELDS_JOURNAL_ASK(F) F(room, room) F(u32, after_seq)
+#define MESSAGE_FIELDS_STORED(F) F(room, room) F(u32, stored_seq) F(u32, held_seq)
+#define MESSAGE_FIELDS_REGISTER(F) F(party, party) F(rest, entries)
+#define MESSAGE_FIELDS_BUNDLE_SIGN(F) F(room, room) F(digest, state) F(u64, entries)
+#define MESSAGE_FIELDS_STATE(F)                                                                    \
+    F(room, room)                                                                                  \
+    F(u8, slot)                                                                                    \
+    F(u16, inc)                                                                                    \
+    F(u32, seq)                                                                                    \
+    F(id, id)                                                                                      \
+    F(u32, reg_number)                                                                             \
+    F(id, reg_id)                                                                                  \
+    F(u64, t_ms)                                                                                   \
+    F(u32, journal_first_seq) /* the first that the journal still has; 0: none */                  \
+    F(flag, barrier_passed)                                                                        \
+    F(flag, is_retired)
+#define MESSAGE_FIELDS_SEALED(F)                                                                   \
+    F(u64, ticket) /* the desk's, or the keyholder's own for `keys`: its highest bit is set */     \
+    F(room, room)                                                                                  \
+    F(u8, kind)                                                                                    \
+    F(tag, tag)                                                                                    \
+    F(u64, chain)                                                                                  \
+    F(u32, index)                                                                                  \
+    F(digest, pcommit)                                                                             \
+    F(rest, payload)
+#define MESSAGE_FIELDS_SIGNED(F) F(room, room) F(rest, segment)
+#define MESSAGE_FIELDS_REFUSED(F) F(room, room) F(u32, first_seq) F(u16, error)
+#define MESSAGE_FIELDS_JOURNALED(F) F(room, room) F(sized, segment) F(rest, payloads)
+#define MESSAGE_FIELDS_JOURNAL_END(F) F(room, room)
+#define MESSAGE_FIELDS_BUNDLE_SIGNED(F) F(room, room) F(signature, signature)
+
+/*
+ * ticket: not 0, highest bit not set, not under way already.
+ * sections: count u16 (1..64) || count x (type u16 || size u32 || content), as in a body.
+ */
+#define MESSAGE_FIELDS_SEAL(F) F(u64, ticket) F(room, room) F(rest, sections)
+#define MESSAGE_FIELDS_OPEN(F) F(u64, ticket) F(sized, header) F(rest, payload)
+#define MESSAGE_FIELDS_CHAIN(F) F(u64, ticket) F(sized, header) F(rest, payload)
+#define MESSAGE_FIELDS_APPENDED(F)                                                                 \
+    F(u64, ticket) F(u8, slot) F(u16, inc) F(u32, seq) F(id, id) F(u64, t_ms)
+#define MESSAGE_FIELDS_SEAL_REFUSED(F) F(u64, ticket) F(u16, error)
+#define MESSAGE_FIELDS_OPENED(F) F(u64, ticket) F(rest, body)
+#define MESSAGE_FIELDS_OPEN_REFUSED(F) F(u64, ticket) F(u16, error)
+#define MESSAGE_FIELDS_CHAIN_WANTED(F)                                                             \
+    F(u64, ticket) F(room, room) F(u8, slot) F(u16, inc) F(u64, chain)
+
+#define MESSAGE_TICKETS_MAX 64u
+#define MESSAGE_TICKET_BYTES 8u
+
+struct message_tag {
+    uint8_t bytes[16];
+};
+
+/* What a field is in C. */
+#define MESSAGE_C_u8 uint8_t
+#define MESSAGE_C_u16 uint16_t
+#define MESSAGE_C_u32 uint32_t
+#define MESSAGE_C_u64 uint64_t
+#define MESSAGE_C_flag bool
+#define MESSAGE_C_room struct room_id
+#define MESSAGE_C_party struct party_id
+#define MESSAGE_C_id struct entry_id
+#define MESSAGE_C_digest struct digest
+#define MESSAGE_C_key struct public_key
+#define MESSAGE_C_tag struct message_tag
+#define MESSAGE_C_signature struct signature
+#define MESSAGE_C_sized struct bytes
+#define MESSAGE_C_rest struct bytes
+#define MESSAGE_C_tickets struct bytes
+
+enum message_type {
+#define X(NAME, name, number, from, to, what) MESSAGE_##NAME = number,
+    MESSAGES(X)
+#undef X
+};
+
+/* struct message_append and so on.  Views borrow: in a read message from its body. */
+#define MESSAGE_FIELD(kind, name) MESSAGE_C_##kind name;
+#define X(NAME, name, number, from, to, what)                                                      \
+    struct message_##name {                                                                        \
+        MESSAGE_FIELDS_##NAME(MESSAGE_FIELD)                                                       \
+    };
+MESSAGES(X)
+#undef X
+#undef MESSAGE_FIELD
+
+/*
+ * For each message two functions:
+ *
+ * message_append_read(): read a body, which must hold exactly one message.
+ *   ENTENTE_ERR_REFUSED   it does not; `*message` is zeroed
+ *
+ * message_append_queue(): queue it on a channel.
+ *   ENTENTE_ERR_TOO_LARGE, ENTENTE_ERR_NO_MEMORY   see channel_begin(); nothing was queued
+ */
+#define X(NAME, name, number, from, to, what)                                                      \
+    MUST_USE enum entente_error message_##name##_read(                                             \
+        struct bytes body, struct message_##name *message);                                        \
+    MUST_USE enum entente_error message_##name##_queue(                                            \
+        struct channel *channel, const struct message_##name *message);
+MESSAGES(X)
+#undef X
+
+/* Whether the table lets `type` go from `from` to `to`. */
+bool message_is_allowed(uint16_t type, enum message_process from, enum message_process to);
+
+/* Its name in the table, such as "APPEND"; never NULL. */
+const char *message_name(uint16_t type);
+
+/* The `index`-th of a message's tickets, index < message_tickets_count(). */
+uint64_t message_ticket(struct bytes tickets, size_t index);
+size_t message_tickets_count(struct bytes tickets);
+
+/* Writes one ticket at `index` of room for MESSAGE_TICKETS_MAX x MESSAGE_TICKET_BYTES. */
+void message_ticket_write(uint8_t *tickets, size_t index, uint64_t ticket);
+
+#endif
