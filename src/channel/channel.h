@@ -3,11 +3,11 @@
  * the body, over a stream socket that both ends inherited.
  *
  * A channel is two bounded buffers.  channel_fill() and channel_flush() move bytes between them and
- * the socket, many messages for each system call; nothing here waits, so the caller polls.  Without
+ * the socket, many messages for each system call; nothing here waits, so the caller polls.
  * a socket (-1) the caller moves the bytes itself: channel_feed(), channel_queued().
  *
- * The other end is a process of this installation.  What it sends wrongly means that it is broken or
- * taken over: every breach is ENTENTE_ERR_REFUSED, and the caller stops.
+ * The other end is a process of this installation.  What it sends wrongly means that it is broken
+ * or taken over: every breach is ENTENTE_ERR_REFUSED, and the caller stops.
  */
 #ifndef ENTENTE_CHANNEL_CHANNEL_H
 #define ENTENTE_CHANNEL_CHANNEL_H
@@ -39,7 +39,7 @@ int channel_socket(const struct channel *channel);
  */
 MUST_USE enum entente_error channel_fill(struct channel *channel);
 
-/* As if `data` had arrived.  Invalidates as channel_fill().  ENTENTE_ERR_NO_MEMORY changes nothing. */
+/* As if `data` had arrived.  Invalidates as channel_fill().  NO_MEMORY changes nothing. */
 MUST_USE enum entente_error channel_feed(struct channel *channel, struct bytes data);
 
 /*

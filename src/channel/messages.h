@@ -5,8 +5,8 @@
  * follow from them, and the fuzzer takes it up.  A message that goes another way than its line says
  * is refused, so a new one is forbidden everywhere until a line allows it.
  *
- * Numbers: 1-19 with the supervisor, 20-59 node and keyholder, 60-99 desk and keyholder, 100-199 node
- * and desk, 200-299 desk and CLI.
+ * Numbers: 1-19 with the supervisor, 20-59 node and keyholder, 60-99 desk and keyholder, 100-199
+ * node and desk, 200-299 desk and CLI.
  */
 #ifndef ENTENTE_CHANNEL_MESSAGES_H
 #define ENTENTE_CHANNEL_MESSAGES_H
@@ -71,7 +71,8 @@ enum message_process {
 /* seq, id: the greatest own entry of this incarnation that peers reported; seq 0: none. */
 #define MESSAGE_FIELDS_BARRIER(F) F(room, room) F(u32, seq) F(id, id) F(flag, overridden)
 /* A ticket for each header, 0 where the node itself made the entry. */
-#define MESSAGE_FIELDS_APPEND(F) F(room, room) F(tickets, tickets) F(sized, headers) F(rest, payloads)
+#define MESSAGE_FIELDS_APPEND(F)                                                                   \
+    F(room, room) F(tickets, tickets) F(sized, headers) F(rest, payloads)
 #define MESSAGE_FIELDS_JOURNAL_ASK(F) F(room, room) F(u32, after_seq)
 #define MESSAGE_FIELDS_STORED(F) F(room, room) F(u32, stored_seq) F(u32, held_seq)
 #define MESSAGE_FIELDS_REGISTER(F) F(party, party) F(rest, entries)
