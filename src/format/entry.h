@@ -53,7 +53,7 @@ struct entry {
  * Read one header from `reader`, which may hold more behind it.
  * Views in `*entry` borrow from the reader's input.  Allocates nothing.
  *
- * Checks form only (rules E1 to E4, E9's first half is the record's):
+ * Checks form only: E1 to E4, but for what the genesis says of slots.
  *   ENTENTE_ERR_TRUNCATED   the input ends inside the header
  *   ENTENTE_ERR_VERSION     unknown version
  *   ENTENTE_ERR_TOO_LARGE   over ENTRY_DEPS_MAX deps or ENTRY_PAYLOAD_BYTES_MAX
@@ -65,7 +65,8 @@ MUST_USE enum entente_error entry_parse(struct reader *reader, struct entry *ent
 /* The i-th dep, i < entry->deps_count. */
 struct position entry_dep(const struct entry *entry, unsigned i);
 
-/* Write the header; the entry need not have `header` set.  The writer fails where it does not fit. */
+/* Write the header; the entry need not have `header` set.  The writer fails where it does not fit.
+ */
 void entry_write(struct writer *writer, const struct entry *entry);
 
 /* The id of a header as it arrived (`entry->header`), two hash calls. */

@@ -40,21 +40,29 @@ struct register_entry {
     uint32_t number;
     struct entry_id prev;
     uint64_t t_ms;
-    struct keyset keyset;              /* inception, rotate */
-    struct digest next;                /* inception, rotate */
-    struct bytes name;                 /* inception, UTF-8 */
-    struct public_key key;             /* operations, node, transport */
-    uint16_t inc;                      /* node, revoke */
-    uint32_t prekey_id;                /* node */
-    struct agreement_public prekey;    /* node */
-    struct bytes address;              /* transport */
+    struct keyset keyset;           /* inception, rotate */
+    struct digest next;             /* inception, rotate */
+    struct bytes name;              /* inception, UTF-8 */
+    struct public_key key;          /* operations, node, transport */
+    uint16_t inc;                   /* node, revoke */
+    uint32_t prekey_id;             /* node */
+    struct agreement_public prekey; /* node */
+    struct bytes address;           /* transport */
     uint8_t signatures_count;
     struct register_signature signatures[KEYSET_KEYS_MAX];
     struct bytes content; /* what the id covers */
     struct bytes encoded; /* content and signatures */
 };
 
-/* Reads one entry; checks R1 and form.  Errors as entry_parse().  On error `*entry` is zeroed. */
+/*
+ * Read one entry from `reader`, which may hold more behind it.  Borrows from the reader's input.
+ * Checks form: R1, ascending keys of keysets and signatures, UTF-8.
+ *   ENTENTE_ERR_TRUNCATED   the input ends inside the entry
+ *   ENTENTE_ERR_VERSION     unknown version
+ *   ENTENTE_ERR_TOO_LARGE   over a limit above
+ *   ENTENTE_ERR_MALFORMED   any other breach
+ * On error `*entry` is zeroed.
+ */
 MUST_USE enum entente_error register_entry_parse(
     struct reader *reader, struct register_entry *entry);
 
@@ -63,8 +71,11 @@ void register_content_write(struct writer *writer, const struct register_entry *
 void register_signatures_write(
     struct writer *writer, const struct register_signature *signatures, uint8_t count);
 void register_make_id(struct entry_id *id, struct bytes content);
+#define REGISTER_CONTEXT "entente/regsig/1"
 void register_sign(
     struct signature *signature, const struct signing_key *key, const struct entry_id *id);
+
+/* What a rotation's `next` must be for `keyset` to be revealed later (R4). */
 void keyset_make_commitment(struct digest *next, const struct keyset *keyset);
 
 /* One incarnation that the register certifies. */
@@ -79,8 +90,9 @@ struct incarnation {
 };
 
 /*
- * The state that a verified register gives.  Grows with the register; entries' ids are all kept
- * (32 bytes each) since they are targets of causal links.
+ * The state that a verified register gives.  Grows with the register: its bytes, 40 bytes for each
+ * entry's id and place (ids are targets of causal links), and each keyset.
+ * All that is borrowed from it is borrowed until the next register_add() or register_free().
  */
 struct party_register;
 
@@ -91,49 +103,67 @@ void register_free(struct party_register *reg);
  * Add the next entry, which must continue the chain (R2 to R6) with valid signatures.
  *   ENTENTE_OK                   it was added
  *   ENTENTE_ERR_DUPLICATE        the register has it already; nothing changed
- *   ENTENTE_ERR_EQUIVOCATION     the register has another entry of that number (R7); nothing changed
+ *   ENTENTE_ERR_EQUIVOCATION     the register has another entry of that number, and the keys that
+ *                                were in force there signed this one as well (R7); nothing changed
  *   ENTENTE_ERR_PENDING          entries before it are missing; nothing changed
- *   ENTENTE_ERR_REGISTER_CHAIN, ENTENTE_ERR_SIGNATURE, ENTENTE_ERR_NO_MEMORY ; nothing changed
+ *   ENTENTE_ERR_REGISTER_CHAIN   another party's, or a breach of R2, R4, R5 or R6; nothing changed
+ *   ENTENTE_ERR_SIGNATURE        R3; nothing changed
+ *   ENTENTE_ERR_TOO_LARGE        over REGISTER_ENTRIES_MAX; nothing changed
+ *   ENTENTE_ERR_NO_MEMORY        nothing changed
+ *
+ * Checks each signature, and compares each new key with those of the register, as R5 demands:
+ * linear in the register, though faster than one signature up to some ten thousand entries.
  */
 MUST_USE enum entente_error register_add(
     struct party_register *reg, const struct register_entry *entry);
 
-/* Adds all entries of `entries`, concatenated.  Stops at the first error other than DUPLICATE. */
+/*
+ * Add all entries of `entries`, concatenated.  Stops at the first error other than DUPLICATE, of
+ * register_entry_parse() or register_add(); what came before it stays.
+ */
 MUST_USE enum entente_error register_add_all(struct party_register *reg, struct bytes entries);
 
+/* Zero, and empty, as long as there is no entry. */
 const struct party_id *register_party(const struct party_register *reg);
-struct bytes register_name(const struct party_register *reg);    /* borrowed from the register */
+struct bytes register_name(const struct party_register *reg);
 struct bytes register_address(const struct party_register *reg); /* empty when it has none */
 uint32_t register_count(const struct party_register *reg);
 
 /* The id of entry `number`, 1 <= number <= register_count(). */
 const struct entry_id *register_id(const struct party_register *reg, uint32_t number);
 
-/* Entry `number` as it arrived, content and signatures, borrowed until the register is freed. */
+/* Entry `number` as it arrived, content and signatures. */
 struct bytes register_encoded(const struct party_register *reg, uint32_t number);
 
 /* The transport key in force, or NULL; the operations key in force, or NULL. */
 const struct public_key *register_transport_key(const struct party_register *reg);
 const struct public_key *register_operations_key(const struct party_register *reg);
 
-/* The root keyset in force at register position `number`. */
+/* The root keyset in force at register position `number`, 1 <= number <= register_count(). */
 const struct keyset *register_keyset_at(const struct party_register *reg, uint32_t number);
 
-/* The commitment to the next keyset in force now. */
+/* The commitment to the next keyset that is in force now; NULL as long as there is no entry. */
 const struct digest *register_next(const struct party_register *reg);
 
 /*
  * The incarnation `inc` when it is certified and not revoked at position `number` (E7); otherwise
  * NULL and `*error` is ENTENTE_ERR_UNCERTIFIED or ENTENTE_ERR_REVOKED.
  */
-const struct incarnation *register_incarnation_at(const struct party_register *reg, uint16_t inc,
-    uint32_t number, enum entente_error *error);
+const struct incarnation *register_incarnation_at(
+    const struct party_register *reg, uint16_t inc, uint32_t number, enum entente_error *error);
 
 /* The incarnation with the greatest inc, revoked or not, or NULL. */
 const struct incarnation *register_incarnation_last(const struct party_register *reg);
+
+/* The incarnation `inc`, revoked or not, or NULL. */
 const struct incarnation *register_incarnation(const struct party_register *reg, uint16_t inc);
 
-/* Cards: PROTOCOL.md 3.  `CARD_MAGIC` and the entries behind it. */
+/*
+ * The register entries of a card, for register_add_all(); borrowed from `card`.
+ *   ENTENTE_ERR_TRUNCATED   it ends inside CARD_MAGIC or holds no entry
+ *   ENTENTE_ERR_MALFORMED   it does not begin with CARD_MAGIC
+ * On error `*entries` is zeroed.
+ */
 #define CARD_MAGIC "entente/card/v1\n"
 MUST_USE enum entente_error card_entries(struct bytes card, struct bytes *entries);
 

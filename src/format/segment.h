@@ -12,9 +12,9 @@
 /* Some 25 kB: lives on the heap or in an arena, not on a small stack. */
 struct segment {
     uint32_t count;
-    uint32_t payload_bytes;      /* the sum of the entries' payload_bytes */
-    struct bytes encoded;        /* the segment as it arrived, borrowed */
-    struct signature signature;  /* located, not verified: segment_check_signature() */
+    uint32_t payload_bytes;     /* the sum of the entries' payload_bytes */
+    struct bytes encoded;       /* the segment as it arrived, borrowed */
+    struct signature signature; /* located, not verified: segment_check_signature() */
     struct entry entries[SEGMENT_ENTRIES_MAX];
     struct entry_id ids[SEGMENT_ENTRIES_MAX];
 };
@@ -22,10 +22,10 @@ struct segment {
 /*
  * Read one segment, which may be followed by more in `reader`.  Computes the ids, and checks that
  * the headers are consecutive entries of one lane of one room linked by prev (S1), with growing t
- * (E8) and no decreasing reg (E6).  Borrows from the reader's input.
+ * (E8) and no decreasing reg, one id for each (E6).  Borrows from the reader's input.
  *
  *   ENTENTE_ERR_TRUNCATED, ENTENTE_ERR_VERSION, ENTENTE_ERR_TOO_LARGE, ENTENTE_ERR_MALFORMED  form
- *   ENTENTE_ERR_CHAIN       the headers are not consecutive
+ *   ENTENTE_ERR_CHAIN       the headers are not consecutive, or reg goes back
  *   ENTENTE_ERR_TIME        t does not grow
  * On error `*segment` is zeroed.
  */
@@ -47,16 +47,16 @@ MUST_USE enum entente_error segment_check_payloads(
     const struct segment *segment, struct bytes payloads);
 
 /* The payload of entry `index` within `payloads`, borrowed.  Sizes must have been checked. */
-struct bytes segment_payload(
-    const struct segment *segment, struct bytes payloads, uint32_t index);
+struct bytes segment_payload(const struct segment *segment, struct bytes payloads, uint32_t index);
 
-/* The bytes after the context "entente/head/v1 " that a segment's signature covers. */
+/* What a segment's signature covers, under its context. */
+#define SEGMENT_CONTEXT "entente/head/v1 "
 #define SEGMENT_SIGNED_BYTES 71u
 void segment_signed_bytes(uint8_t signed_bytes[static SEGMENT_SIGNED_BYTES],
     const struct room_id *room, const struct position *head);
 
 /* Write count, headers (already encoded, concatenated) and signature. */
-void segment_write(struct writer *writer, uint32_t count, struct bytes headers,
-    const struct signature *signature);
+void segment_write(
+    struct writer *writer, uint32_t count, struct bytes headers, const struct signature *signature);
 
 #endif

@@ -1,0 +1,305 @@
+#include "support/build.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#define SEED_FILLER 0xE7
+#define PCOMMIT_FILLER 0x5C
+
+static void
+require(bool built, const char *what)
+{
+    if (built)
+        return;
+    printf("Bail out! build: %s\n", what);
+    exit(1);
+}
+
+void
+build_seed(uint8_t out[static 32], uint8_t seed, enum build_role role, uint32_t generation)
+{
+    struct writer writer = writer_of(out, 32);
+
+    memset(out, SEED_FILLER, 32);
+    writer_u8(&writer, seed);
+    writer_u8(&writer, (uint8_t)role);
+    writer_u32(&writer, generation);
+}
+
+void
+build_key(struct signing_key *key, struct public_key *public, uint8_t seed, enum build_role role,
+    uint32_t generation)
+{
+    uint8_t bytes[32];
+
+    build_seed(bytes, seed, role, generation);
+    signing_key_of_seed(key, public, bytes);
+}
+
+void
+build_prekey(
+    struct agreement_key *key, struct agreement_public *public, uint8_t seed, uint32_t generation)
+{
+    uint8_t bytes[32];
+
+    build_seed(bytes, seed, BUILD_PREKEY, generation);
+    agreement_key_of_seed(key, public, bytes);
+}
+
+static struct keyset
+root_keyset(uint8_t seed, uint32_t generation)
+{
+    struct keyset keyset = {.threshold = 1, .count = 1};
+    struct signing_key key;
+
+    build_key(&key, &keyset.keys[0], seed, BUILD_ROOT, generation);
+    return keyset;
+}
+
+static struct digest
+root_commitment(uint8_t seed, uint32_t generation)
+{
+    struct keyset keyset = root_keyset(seed, generation);
+    struct digest next;
+
+    keyset_make_commitment(&next, &keyset);
+    return next;
+}
+
+void
+build_register_place(const struct build_party *party, struct register_entry *entry)
+{
+    uint32_t count = register_count(party->reg);
+
+    entry->number = count + 1;
+    entry->t_ms = BUILD_T_MS + count;
+    if (count > 0) {
+        entry->party = *register_party(party->reg);
+        entry->prev = *register_id(party->reg, count);
+    }
+}
+
+size_t
+build_register_entry(uint8_t out[static REGISTER_ENTRY_BYTES_MAX],
+    const struct register_entry *entry, const struct signing_key *key, uint8_t key_index)
+{
+    struct writer writer = writer_of(out, REGISTER_ENTRY_BYTES_MAX);
+    struct register_signature signature = {.key = key_index};
+    struct entry_id id;
+
+    register_content_write(&writer, entry);
+    register_make_id(&id, writer_written(&writer));
+    register_sign(&signature.signature, key, &id);
+    register_signatures_write(&writer, &signature, 1);
+    require(!writer.failed, "a register entry does not fit");
+    return writer.used;
+}
+
+/* Node, revoke and transport entries are signed by the operations key, the rest by the root. */
+static void
+add(struct build_party *party, struct register_entry *entry)
+{
+    uint8_t encoded[REGISTER_ENTRY_BYTES_MAX];
+    struct signing_key key;
+    struct public_key public;
+    bool by_operations = entry->kind >= REGISTER_NODE;
+
+    build_register_place(party, entry);
+    if (by_operations)
+        build_key(&key, &public, party->seed, BUILD_OPERATIONS, 0);
+    else
+        build_key(&key, &public, party->seed, BUILD_ROOT, party->rotations);
+    size_t size =
+        build_register_entry(encoded, entry, &key, by_operations ? REGISTER_OPERATIONS_KEY : 0);
+    require(register_add_all(party->reg, (struct bytes){encoded, size}) == ENTENTE_OK,
+        "a register entry is refused");
+}
+
+void
+build_party(struct build_party *party, uint8_t seed)
+{
+    struct register_entry entry = {.kind = REGISTER_INCEPTION};
+    struct signing_key key;
+    char name[16], address[32];
+
+    *party = (struct build_party){.seed = seed};
+    require(register_new(&party->reg) == ENTENTE_OK, "no memory");
+    snprintf(name, sizeof name, "Party %u", seed);
+    entry.keyset = root_keyset(seed, 0);
+    entry.next = root_commitment(seed, 1);
+    entry.name = bytes_of_text(name);
+    add(party, &entry);
+
+    entry = (struct register_entry){.kind = REGISTER_OPERATIONS};
+    build_key(&key, &entry.key, seed, BUILD_OPERATIONS, 0);
+    add(party, &entry);
+    build_party_certify(party);
+
+    entry = (struct register_entry){.kind = REGISTER_TRANSPORT};
+    build_key(&key, &entry.key, seed, BUILD_TRANSPORT, 0);
+    snprintf(address, sizeof address, "party%u.example:4433", seed);
+    entry.address = bytes_of_text(address);
+    add(party, &entry);
+}
+
+void
+build_party_free(struct build_party *party)
+{
+    register_free(party->reg);
+    *party = (struct build_party){0};
+}
+
+void
+build_party_certify(struct build_party *party)
+{
+    const struct incarnation *last = register_incarnation_last(party->reg);
+    uint16_t inc = last == NULL ? 1 : (uint16_t)(last->inc + 1);
+    struct register_entry entry = {.kind = REGISTER_NODE, .inc = inc, .prekey_id = inc};
+    struct signing_key key;
+    struct agreement_key secret;
+
+    build_key(&key, &entry.key, party->seed, BUILD_NODE, inc);
+    build_prekey(&secret, &entry.prekey, party->seed, inc);
+    add(party, &entry);
+}
+
+void
+build_party_revoke(struct build_party *party, uint16_t inc)
+{
+    struct register_entry entry = {.kind = REGISTER_REVOKE, .inc = inc};
+
+    add(party, &entry);
+}
+
+void
+build_party_rotate(struct build_party *party)
+{
+    struct register_entry entry = {.kind = REGISTER_ROTATE};
+
+    party->rotations++;
+    entry.keyset = root_keyset(party->seed, party->rotations);
+    entry.next = root_commitment(party->seed, party->rotations + 1);
+    add(party, &entry);
+}
+
+uint8_t *
+build_register_bytes(const struct party_register *reg, size_t *size)
+{
+    uint32_t count = register_count(reg);
+
+    *size = 0;
+    for (uint32_t number = 1; number <= count; number++)
+        *size += register_encoded(reg, number).size;
+    uint8_t *bytes = malloc(*size);
+    require(bytes != NULL, "no memory");
+    struct writer writer = writer_of(bytes, *size);
+    for (uint32_t number = 1; number <= count; number++)
+        writer_bytes(&writer, register_encoded(reg, number));
+    return bytes;
+}
+
+void
+build_feed(struct build_feed *feed, const struct build_party *party, const struct room_id *room,
+    uint8_t slot, uint16_t inc)
+{
+    const struct incarnation *incarnation = register_incarnation(party->reg, inc);
+
+    require(incarnation != NULL, "no such incarnation");
+    *feed = (struct build_feed){.party = party,
+        .room = *room,
+        .slot = slot,
+        .inc = inc,
+        .t_ms = BUILD_T_MS + 1000000,
+        .head = {.slot = slot, .inc = inc, .id = incarnation->certificate}};
+}
+
+static void
+write_entry(struct writer *headers, struct build_feed *feed, const struct build_entry *given)
+{
+    uint8_t deps[ENTRY_DEPS_MAX * POSITION_BYTES];
+    struct writer deps_writer = writer_of(deps, sizeof deps);
+    uint32_t reg_number = register_count(feed->party->reg);
+    struct entry entry = {.kind = given->kind,
+        .slot = feed->slot,
+        .flags = given->flags,
+        .inc = feed->inc,
+        .seq = feed->head.seq + 1,
+        .room = feed->room,
+        .prev = feed->head.id,
+        .reg_number = reg_number,
+        .reg_id = *register_id(feed->party->reg, reg_number),
+        .t_ms = feed->t_ms + 1,
+        .index = given->index,
+        .chain = given->chain,
+        .pcommit = given->pcommit,
+        .deps_count = given->deps_count,
+        .payload_bytes = (uint32_t)given->payload.size};
+    static const struct digest zero;
+
+    memcpy(entry.tag, given->tag, sizeof entry.tag);
+    if (given->kind == ENTRY_SEALED && given->chain == 0)
+        entry.chain = 1;
+    if (given->kind == ENTRY_SEALED && memcmp(&given->pcommit, &zero, sizeof zero) == 0)
+        memset(entry.pcommit.bytes, PCOMMIT_FILLER, sizeof entry.pcommit.bytes);
+    for (unsigned i = 0; i < given->deps_count; i++)
+        position_write(&deps_writer, &given->deps[i]);
+    entry.deps = writer_written(&deps_writer);
+    payload_make_hash(&entry.payload_hash, given->payload);
+
+    size_t start = headers->used;
+    entry_write(headers, &entry);
+    require(!headers->failed && !deps_writer.failed, "an entry does not fit");
+    entry.header = (struct bytes){headers->data + start, headers->used - start};
+    feed->head.seq = entry.seq;
+    feed->t_ms = entry.t_ms;
+    entry_make_id(&feed->head.id, &entry);
+}
+
+static void
+sign_head(struct signature *signature, const struct build_feed *feed)
+{
+    uint8_t signed_bytes[SEGMENT_SIGNED_BYTES];
+    struct signing_key key;
+    struct public_key public;
+
+    build_key(&key, &public, feed->party->seed, BUILD_NODE, feed->inc);
+    segment_signed_bytes(signed_bytes, &feed->room, &feed->head);
+    sign_make(signature, &key, SEGMENT_CONTEXT, (struct bytes){signed_bytes, sizeof signed_bytes});
+}
+
+void
+build_segment(struct built_segment *built, struct build_feed *feed,
+    const struct build_entry *entries, uint32_t count)
+{
+    static uint8_t headers_room[SEGMENT_BYTES_MAX];
+    struct writer headers = writer_of(headers_room, sizeof headers_room);
+    struct signature signature;
+    size_t payloads_size = 0;
+
+    require(count >= 1 && count <= SEGMENT_ENTRIES_MAX, "a segment has 1 to 64 entries");
+    *built = (struct built_segment){.count = count};
+    for (uint32_t i = 0; i < count; i++) {
+        write_entry(&headers, feed, &entries[i]);
+        built->positions[i] = feed->head;
+        payloads_size += entries[i].payload.size;
+    }
+    sign_head(&signature, feed);
+
+    size_t size = 5 + headers.used + sizeof signature + payloads_size;
+    built->memory = malloc(size);
+    require(built->memory != NULL, "no memory");
+    struct writer writer = writer_of(built->memory, size);
+    segment_write(&writer, count, writer_written(&headers), &signature);
+    built->segment = writer_written(&writer);
+    for (uint32_t i = 0; i < count; i++)
+        writer_bytes(&writer, entries[i].payload);
+    require(!writer.failed, "a segment does not fit");
+    built->payloads = (struct bytes){built->memory + built->segment.size, payloads_size};
+}
+
+void
+built_segment_free(struct built_segment *built)
+{
+    free(built->memory);
+    *built = (struct built_segment){0};
+}
