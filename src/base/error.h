@@ -61,6 +61,7 @@ enum entente_whose {
     X(USAGE, USER, "the command was used wrongly")                                                 \
     X(PASSPHRASE, USER, "the passphrase or key file is wrong")                                     \
     X(KEY_EXPOSED, USER, "others can read the key file")                                           \
+    X(OTHER_KEY, USER, "it belongs to another key")                                                \
     X(NOT_TRUSTED, USER, "the party is not trusted here")                                          \
     X(NOT_RUNNING, USER, "the node is not running")                                                \
     X(INCOMPLETE, USER, "something is still missing")                                              \
