@@ -89,10 +89,14 @@ struct frame {
 };
 
 /*
- * Read one frame, which is the whole of `input`.
- *   ENTENTE_ERR_TOO_LARGE    over FRAME_BYTES_MAX or a count over its limit
- *   ENTENTE_ERR_VERSION      unknown kind
- *   ENTENTE_ERR_TRUNCATED, ENTENTE_ERR_MALFORMED
+ * Read one frame, which is the whole of `input`.  Lists are checked: ascending, and positions with
+ * a slot, inc and seq that can be.  Of what is inside, register entries and the fault are read too,
+ * segments and genesis files are not.
+ *   ENTENTE_ERR_TOO_LARGE    over FRAME_BYTES_MAX or a count or size over its limit
+ *   ENTENTE_ERR_VERSION      unknown kind, or a HELLO of another version
+ *   ENTENTE_ERR_TRUNCATED    `input` ends too early
+ *   ENTENTE_ERR_MALFORMED    any other breach
+ *   or what register_entry_parse() or fault_parse() say
  * On error `*frame` is zeroed.
  */
 MUST_USE enum entente_error frame_parse(struct bytes input, struct frame *frame);
@@ -104,8 +108,8 @@ void frame_write(struct writer *writer, const struct frame *frame);
 struct position frame_lane(struct bytes lanes, unsigned i);
 
 /* The tag under which a room is named in HELLO: nobody learns of rooms that it does not know. */
-void frame_room_tag(uint8_t tag[static 32], const uint8_t exporter[static 32],
-    const struct room_id *room);
+void frame_room_tag(
+    uint8_t tag[static 32], const uint8_t exporter[static 32], const struct room_id *room);
 
 #define BUNDLE_MAGIC "entente/bundle/1"
 

@@ -5,6 +5,7 @@
 
 #define SEED_FILLER 0xE7
 #define PCOMMIT_FILLER 0x5C
+#define NONCE_FILLER 0x4E
 
 static void
 require(bool built, const char *what)
@@ -198,6 +199,63 @@ build_register_bytes(const struct party_register *reg, size_t *size)
     return bytes;
 }
 
+static void
+write_genesis(
+    struct writer *writer, const struct build_party *parties, uint8_t count, const char *title)
+{
+    struct genesis genesis = {.t_ms = BUILD_T_MS + 500000,
+        .title = bytes_of_text(title),
+        .languages_count = 1,
+        .languages = {bytes_of_text("en")},
+        .parties_count = count};
+
+    memset(genesis.nonce, NONCE_FILLER, sizeof genesis.nonce);
+    for (unsigned i = 0; i < count; i++) {
+        const struct party_register *reg = parties[i].reg;
+        uint32_t number = register_count(reg);
+        genesis.parties[i] =
+            (struct genesis_party){*register_party(reg), number, *register_id(reg, number)};
+    }
+    genesis_write(writer, &genesis);
+}
+
+void
+build_room(
+    struct built_room *built, const struct build_party *parties, uint8_t count, const char *title)
+{
+    uint8_t encoded[4096];
+    struct writer writer = writer_of(encoded, sizeof encoded);
+    struct genesis genesis;
+    struct genesis_consents consents = {0};
+
+    *built = (struct built_room){0};
+    write_genesis(&writer, parties, count, title);
+    struct reader reader = reader_of(writer_written(&writer));
+    require(
+        !writer.failed && genesis_parse(&reader, &genesis) == ENTENTE_OK, "a genesis is refused");
+    genesis_make_room(&built->room, genesis.encoded);
+    for (unsigned i = 0; i < count; i++) {
+        struct signing_key key;
+        struct public_key public;
+        build_key(&key, &public, parties[i].seed, BUILD_ROOT, parties[i].rotations);
+        consents.counts[i] = 1;
+        genesis_sign(&consents.signatures[i][0].signature, &key, &built->room);
+    }
+    built->memory = malloc(2 * sizeof encoded);
+    require(built->memory != NULL, "no memory");
+    struct writer file = writer_of(built->memory, 2 * sizeof encoded);
+    genesis_file_write(&file, &genesis, &consents);
+    require(!file.failed, "a genesis file does not fit");
+    built->file = writer_written(&file);
+}
+
+void
+built_room_free(struct built_room *built)
+{
+    free(built->memory);
+    *built = (struct built_room){0};
+}
+
 void
 build_feed(struct build_feed *feed, const struct build_party *party, const struct room_id *room,
     uint8_t slot, uint16_t inc)
@@ -302,4 +360,35 @@ built_segment_free(struct built_segment *built)
 {
     free(built->memory);
     *built = (struct built_segment){0};
+}
+
+static void
+parse_segment(struct bytes encoded, struct segment *segment)
+{
+    struct reader reader = reader_of(encoded);
+
+    require(segment_parse(&reader, segment) == ENTENTE_OK, "a segment is refused");
+}
+
+uint8_t *
+build_fault(const struct built_segment *one, const struct built_segment *other, size_t *size)
+{
+    static struct segment segments[2];
+    uint32_t seq;
+    bool one_is_first;
+
+    parse_segment(one->segment, &segments[0]);
+    parse_segment(other->segment, &segments[1]);
+    require(proof_find(&segments[0], &segments[1], &seq, &one_is_first),
+        "the segments do not contradict each other");
+    struct fault fault = {.slot = one->positions[0].slot,
+        .inc = one->positions[0].inc,
+        .first = one_is_first ? one->segment : other->segment,
+        .second = one_is_first ? other->segment : one->segment};
+    *size = FAULT_HEAD_BYTES + 8 + fault.first.size + fault.second.size;
+    uint8_t *payload = malloc(*size);
+    require(payload != NULL, "no memory");
+    struct writer writer = writer_of(payload, *size);
+    fault_write(&writer, &fault);
+    return payload;
 }

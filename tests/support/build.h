@@ -1,13 +1,13 @@
 /*
- * Valid registers and segments out of nothing but small numbers, for every test that needs a room.
- * All keys and times follow from what is passed, so the same calls give the same bytes; what cannot
- * be built ends the program: a test's own mistake.  Call crypto_start() before.
+ * Valid registers, rooms and segments out of nothing but small numbers, for every test that needs a
+ * room. All keys and times follow from what is passed, so the same calls give the same bytes; what
+ * cannot be built ends the program: a test's own mistake.  Call crypto_start() before.
  */
 #ifndef ENTENTE_TESTS_SUPPORT_BUILD_H
 #define ENTENTE_TESTS_SUPPORT_BUILD_H
 
-#include "format/register.h"
-#include "format/segment.h"
+#include "format/genesis.h"
+#include "format/proof.h"
 
 #define BUILD_T_MS 1600000000000u /* the first time that any register has */
 
@@ -57,6 +57,20 @@ size_t build_register_entry(uint8_t out[static REGISTER_ENTRY_BYTES_MAX],
 /* All entries of a register, in memory that the caller frees. */
 uint8_t *build_register_bytes(const struct party_register *reg, size_t *size);
 
+struct built_room {
+    struct room_id room;
+    struct bytes file; /* the complete genesis file */
+    uint8_t *memory;
+};
+
+/*
+ * A room of `count` parties, each at the head of its register and all consenting; slot I is
+ * parties[I].  Language en, no charter, no offices, kept for ever; `title` sets rooms apart.
+ */
+void build_room(
+    struct built_room *built, const struct build_party *parties, uint8_t count, const char *title);
+void built_room_free(struct built_room *built);
+
 /* A lane that grows.  Plain data: a copy goes on as a fork of the same lane. */
 struct build_feed {
     const struct build_party *party;
@@ -96,5 +110,12 @@ struct built_segment {
 void build_segment(struct built_segment *built, struct build_feed *feed,
     const struct build_entry *entries, uint32_t count);
 void built_segment_free(struct built_segment *built);
+
+/*
+ * The payload of a fault entry from two segments that contradict each other, in the order of F1; in
+ * memory that the caller frees.
+ */
+uint8_t *build_fault(
+    const struct built_segment *one, const struct built_segment *other, size_t *size);
 
 #endif
