@@ -21,7 +21,8 @@ record_stored(struct record *record)
         if (vector_reserve(&branch->durable_past, &branch->durable_past_size,
                 branch->past_size) != ENTENTE_OK)
             continue;
-        memcpy(branch->durable_past, branch->past, branch->past_size * sizeof *branch->past);
+        if (branch->past_size > 0)
+            memcpy(branch->durable_past, branch->past, branch->past_size * sizeof *branch->past);
         branch->durable = branch->head;
     }
 }

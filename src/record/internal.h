@@ -77,6 +77,7 @@ struct record {
     const struct record_source *source;
     struct record_mutations mutations;
     bool heads_only;
+    bool payloads_elsewhere;
 
     struct branch *branches;
     uint32_t branches_count;
@@ -102,7 +103,7 @@ struct record {
     uint32_t work_size;
     uint32_t *dep_work; /* one vector for each dep of an entry */
     uint32_t dep_work_size;
-    struct segment scratch[4];
+    struct segment scratch[5]; /* 0 received, 1 and 2 a proof, 3 a span, 4 one that was pending */
 };
 
 /* branch.c */

@@ -153,7 +153,7 @@ take_out(struct record *record, uint32_t index)
 static enum entente_error
 retry_one(struct record *record, uint32_t index, struct arena *arena, struct admission *admission)
 {
-    struct segment *segment = &record->scratch[2];
+    struct segment *segment = &record->scratch[4];
     struct pending *pending = &record->pending[index];
     struct bytes payloads = {pending->payloads, pending->payloads_size};
     struct reader reader = reader_of((struct bytes){pending->segment, pending->segment_size});

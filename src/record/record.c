@@ -104,28 +104,39 @@ load_branches(struct record *record)
     return ENTENTE_OK;
 }
 
+/* A proof may be known of a lane of which no entry is here. */
+static enum entente_error
+load_contested(struct record *record, uint8_t slot)
+{
+    const struct incarnation *last = register_incarnation_last(record->registers[slot]);
+    enum entente_error error = ENTENTE_OK;
+    struct bytes proof;
+
+    for (uint32_t inc = 1; last != NULL && inc <= last->inc && error == ENTENTE_OK; inc++) {
+        error = record->source->proof_of(
+            record->source->state, &record->room, slot, (uint16_t)inc, &proof);
+        if (error == ENTENTE_OK)
+            error = contested_add(record, slot, (uint16_t)inc);
+        else if (error == ENTENTE_ERR_NOT_FOUND)
+            error = ENTENTE_OK;
+    }
+    return error;
+}
+
 static enum entente_error
 load(struct record *record)
 {
     enum entente_error error = load_branches(record);
 
     for (uint32_t i = record->parties; i < record->branches_count && error == ENTENTE_OK; i++) {
-        const struct branch_row *row = &record->branches[i].row;
-        struct bytes proof;
         error = load_head(record, &record->branches[i]);
         if (error == ENTENTE_OK)
             error = load_marks(record, ENTRY_RESUME, i);
         if (error == ENTENTE_OK)
             error = load_marks(record, ENTRY_FAULT, i);
-        if (error != ENTENTE_OK || contested_find(record, row->slot, row->inc) != NULL)
-            continue;
-        error = record->source->proof_of(
-            record->source->state, &record->room, row->slot, row->inc, &proof);
-        if (error == ENTENTE_OK)
-            error = contested_add(record, row->slot, row->inc);
-        else if (error == ENTENTE_ERR_NOT_FOUND)
-            error = ENTENTE_OK;
     }
+    for (uint8_t slot = 0; slot < record->parties && error == ENTENTE_OK; slot++)
+        error = load_contested(record, slot);
     if (error == ENTENTE_OK)
         record_stored(record);
     return error;
@@ -143,6 +154,7 @@ record_new(struct record **record, const struct record_options *options)
     made->parties = options->genesis->parties_count;
     made->source = options->source;
     made->heads_only = options->heads_only;
+    made->payloads_elsewhere = options->payloads_elsewhere;
     if (options->mutations != NULL)
         made->mutations = *options->mutations;
     for (uint8_t slot = 0; slot < made->parties; slot++)
@@ -211,7 +223,9 @@ verify_segment(struct record *record, const struct segment *segment, struct byte
     if (!record->mutations.no_signature_rule && !record->heads_only &&
         !segment_check_signature(segment, &incarnation->key))
         return ENTENTE_ERR_SIGNATURE;
-    return segment_check_payloads(segment, payloads);
+    if (!record->payloads_elsewhere)
+        return segment_check_payloads(segment, payloads);
+    return payloads.size == segment->payload_bytes ? ENTENTE_OK : ENTENTE_ERR_MALFORMED;
 }
 
 enum entente_error

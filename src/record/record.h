@@ -47,6 +47,8 @@ struct record_options {
     /* S4: the caller checks the signature on each lane's last segment itself, and everything before it
      * is carried by the chain of ids; the others are not checked one by one. */
     bool heads_only;
+    /* S2: the caller checks the payloads' hashes itself; their sizes are checked here. */
+    bool payloads_elsewhere;
 };
 
 struct record;
