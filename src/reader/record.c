@@ -1,0 +1,246 @@
+/* The public functions of libentente's reading half. */
+#include "reader/internal.h"
+
+#include "crypto/crypto.h"
+
+#include <entente/version.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+const char *
+entente_version(void)
+{
+    return ENTENTE_VERSION_TEXT;
+}
+
+static enum entente_error
+map_file(const char *path, struct bytes *mapped)
+{
+    enum entente_error error = ENTENTE_ERR_IO;
+    struct stat status;
+
+    *mapped = (struct bytes){0};
+    int file = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+    if (file < 0)
+        return errno == ENOENT ? ENTENTE_ERR_NOT_FOUND : ENTENTE_ERR_IO;
+    if (fstat(file, &status) != 0)
+        goto out;
+    if (!S_ISREG(status.st_mode)) {
+        error = ENTENTE_ERR_USAGE;
+        goto out;
+    }
+    if (status.st_size == 0) {
+        error = ENTENTE_ERR_TRUNCATED;
+        goto out;
+    }
+    void *data = mmap(NULL, (size_t)status.st_size, PROT_READ, MAP_PRIVATE, file, 0);
+    if (data == MAP_FAILED)
+        goto out;
+    (void)madvise(data, (size_t)status.st_size, MADV_SEQUENTIAL);
+    *mapped = (struct bytes){data, (size_t)status.st_size};
+    error = ENTENTE_OK;
+
+out:
+    close(file);
+    return error;
+}
+
+/* The manifest: which room this is. */
+static enum entente_error
+read_manifest(struct entente_record *record, struct culprit *culprit)
+{
+    struct frame frame;
+
+    enum entente_error error = walk_start(&record->walk, record->file);
+    if (error == ENTENTE_OK)
+        error = walk_next(&record->walk, &frame);
+    *culprit = (struct culprit){
+        .frame_kind = FRAME_MANIFEST, .offset = error == ENTENTE_OK ? record->walk.offset : 0};
+    if (error != ENTENTE_OK)
+        return error;
+    error = genesis_file_parse(frame.manifest.genesis_file, &record->genesis, &record->consents);
+    culprit->rule = "G1";
+    if (error != ENTENTE_OK)
+        return error;
+    genesis_make_room(&record->room, record->genesis.encoded);
+    record->exporter_slot = frame.manifest.slot;
+    record->exporter_inc = frame.manifest.inc;
+    record->from_count = frame.manifest.from_count;
+    for (uint8_t i = 0; i < record->genesis.parties_count && error == ENTENTE_OK; i++)
+        error = register_new(&record->registers[i]);
+    return error;
+}
+
+static void
+report_start(const struct entente_record *record, struct entente_report *report)
+{
+    *report = (struct entente_report){0};
+    memcpy(report->room, record->room.bytes, sizeof report->room);
+    report->parties = record->genesis.parties_count;
+    report->bytes = record->file.size;
+    report->exporter_slot = record->exporter_slot;
+    report->exporter_inc = record->exporter_inc;
+}
+
+enum entente_outcome
+entente_record_open(struct entente_record **opened, const char *path, struct entente_report *report)
+{
+    struct culprit culprit;
+
+    *opened = NULL;
+    *report = (struct entente_report){0};
+    struct entente_record *record = calloc(1, sizeof *record);
+    if (record == NULL)
+        return report_plain(report, ENTENTE_ERR_NO_MEMORY, NULL);
+    enum entente_error error = crypto_start();
+    if (error == ENTENTE_OK)
+        error = map_file(path, &record->file);
+    if (error == ENTENTE_OK)
+        error = index_new(&record->index, record->file);
+    if (error == ENTENTE_OK) {
+        record->scratch = calloc(2, sizeof *record->scratch);
+        error = record->scratch == NULL ? ENTENTE_ERR_NO_MEMORY : ENTENTE_OK;
+    }
+    if (error != ENTENTE_OK) {
+        entente_record_close(record);
+        return report_plain(report, error,
+            error == ENTENTE_ERR_NOT_FOUND   ? "there is no such file"
+            : error == ENTENTE_ERR_USAGE     ? "it is no regular file"
+            : error == ENTENTE_ERR_TRUNCATED ? "the file is empty"
+                                             : NULL);
+    }
+    error = read_manifest(record, &culprit);
+    report_start(record, report);
+    if (error != ENTENTE_OK) {
+        culprit.error = error;
+        enum entente_outcome outcome =
+            record->walk.next == BUNDLE_MAGIC_BYTES && record->walk.offset == 0
+                ? report_plain(report, error, "this is no bundle and no exported record")
+                : report_culprit(record, &culprit, report);
+        entente_record_close(record);
+        return outcome;
+    }
+    *opened = record;
+    return ENTENTE_GOOD;
+}
+
+void
+entente_record_close(struct entente_record *record)
+{
+    if (record == NULL)
+        return;
+    order_free(record->order);
+    record_free(record->record);
+    index_free(record->index);
+    for (uint8_t i = 0; i < PARTIES_MAX; i++)
+        register_free(record->registers[i]);
+    free(record->arena_block);
+    free(record->set_aside);
+    free(record->waiting);
+    free(record->scratch);
+    if (record->file.data != NULL)
+        munmap((void *)(uintptr_t)record->file.data, record->file.size);
+    free(record);
+}
+
+enum entente_outcome
+entente_record_verify(struct entente_record *record, const struct entente_options *options,
+    struct entente_report *report)
+{
+    static const struct entente_options defaults;
+    struct culprit culprit = {0};
+
+    report_start(record, report);
+    if (record->was_verified)
+        return report_plain(report, ENTENTE_ERR_USAGE, "this record was verified before");
+    record->was_verified = true;
+    if (record->from_count > 0)
+        return report_plain(report, ENTENTE_ERR_INCOMPLETE,
+            "this is a bundle that continues a record: import it, it cannot be verified alone");
+    enum entente_error error =
+        verify_run(record, options == NULL ? &defaults : options, report, &culprit);
+    if (error == ENTENTE_OK) {
+        record->is_good = true;
+        return ENTENTE_GOOD;
+    }
+    culprit.error = error;
+    return report_culprit(record, &culprit, report);
+}
+
+const char *
+entente_record_title(const struct entente_record *record, size_t *size)
+{
+    *size = record->genesis.title.size;
+    return (const char *)record->genesis.title.data;
+}
+
+const char *
+entente_record_party(const struct entente_record *record, uint8_t slot, size_t *size)
+{
+    *size = 0;
+    if (slot >= record->genesis.parties_count || register_count(record->registers[slot]) == 0)
+        return "";
+    struct bytes name = register_name(record->registers[slot]);
+    *size = name.size;
+    return (const char *)name.data;
+}
+
+static const char *
+kind_name(uint8_t kind)
+{
+    static const char *const names[] = {"", "sealed", "ack", "keys", "propose", "sign", "withdraw",
+        "ratify", "fault", "resume", "prekey", "key-help", "close"};
+
+    return kind < sizeof names / sizeof names[0] ? names[kind] : "";
+}
+
+enum entente_outcome
+entente_record_next(struct entente_record *record, struct entente_entry *entry, bool *found)
+{
+    struct ordered ordered;
+    enum entente_error error = ENTENTE_OK;
+
+    *found = false;
+    *entry = (struct entente_entry){0};
+    if (!record->is_good)
+        return ENTENTE_ASKED_WRONGLY;
+    if (record->order == NULL)
+        error = order_new(&record->order, record->record);
+    if (error == ENTENTE_OK)
+        error = order_next(record->order, &ordered);
+    if (error == ENTENTE_ERR_NOT_FOUND)
+        return ENTENTE_GOOD;
+    if (error != ENTENTE_OK)
+        return ENTENTE_FAILED;
+    *found = true;
+    *entry = (struct entente_entry){
+        .kind = ordered.entry.kind,
+        .kind_name = kind_name(ordered.entry.kind),
+        .slot = ordered.entry.slot,
+        .inc = ordered.entry.inc,
+        .seq = ordered.entry.seq,
+        .register_number = ordered.entry.reg_number,
+        .t_ms = ordered.entry.t_ms,
+        .holds = (ordered.entry.flags & ENTRY_FLAG_HOLDS) != 0,
+        .deps_count = ordered.entry.deps_count,
+        .payload = ordered.payload.data,
+        .payload_bytes = ordered.payload.size,
+        .is_held_by_all = record_held_by_all(record->record, ordered.branch) >= ordered.entry.seq,
+    };
+    memcpy(entry->id, ordered.id.bytes, sizeof entry->id);
+    memcpy(entry->prev, ordered.entry.prev.bytes, sizeof entry->prev);
+    memcpy(entry->commitment, ordered.entry.pcommit.bytes, sizeof entry->commitment);
+    return ENTENTE_GOOD;
+}
+
+void
+entente_record_rewind(struct entente_record *record)
+{
+    order_free(record->order);
+    record->order = NULL;
+}
