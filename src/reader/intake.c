@@ -4,7 +4,7 @@
 
 #include <stdlib.h>
 
-#define ARENA_BYTES 16777216u
+#define ARENA_BYTES 4194304u
 #define SET_ASIDE_MAX 65536u
 
 /* G2, before anything else of the room is looked at. */
