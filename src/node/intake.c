@@ -99,15 +99,25 @@ intake_segment(struct node *node, struct room *room, struct link *link, struct b
     return entente_error_whose(error) == ENTENTE_PEER ? error : ENTENTE_OK;
 }
 
-/* More pending segments may have become possible than one step admits. */
+/*
+ * More pending segments may have become possible than one call admits.  What this step's effects
+ * borrow from the record lives until the record is called again: then the next step goes on.
+ */
 void
 intake_go_on(struct node *node, struct room *room)
 {
+    struct position missing;
     struct admission admission;
 
     if (!room->has_more)
         return;
+    if (node->commit_due) {
+        wake(node, node->mono_ms);
+        return;
+    }
     room->has_more = false;
+    if (!record_pending_at(room->record, 0, &missing))
+        return;
     enum entente_error error =
         record_registers_grew(room->record, &node->effects->arena, &admission);
     if (is_own_trouble(error))

@@ -51,6 +51,8 @@ struct writer_state {
     bool has_state;
     bool state_asked;
     bool journal_asked;
+    uint32_t journal_asked_seq;  /* what was here when the journal was asked last */
+    uint64_t journal_again_ms;   /* mono; then it may be asked the same again */
     bool barrier_sent;
     uint64_t barrier_at_ms;         /* mono; when the first report came; 0: none yet */
     uint32_t reported_seq;          /* the greatest own seq that a peer reported */

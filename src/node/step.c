@@ -109,6 +109,7 @@ dispatch(struct node *node, const struct event *event)
         break;
     case EVENT_STORE_FAILED:
         store_failed(node, event->error);
+        reload_broken(node);
         break;
     case EVENT_KEYHOLDER_STATE:
     case EVENT_SEALED:

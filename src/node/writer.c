@@ -1,12 +1,12 @@
 /*
- * Own entries: placing what the keyholder sealed, acks (H2), fault entries (F2), the resume (I1), the
- * start barrier (I4), and catching up with the keyholder's journal after a loss.
+ * Own entries: placing what the keyholder sealed, acks (H2), fault entries (F2), the resume (I1),
+ * the start barrier (I4), and catching up with the keyholder's journal after a loss.
  */
 #include "node/internal.h"
 
 #include <stdlib.h>
 
-#define BARRIER_GRACE_MS 500u   /* so long other parties may still answer after the first one has */
+#define BARRIER_GRACE_MS 500u /* so long other parties may still answer after the first one has */
 #define RESUME_PATIENCE_MS 5000u /* so long a resume waits for what peers said they have */
 #define APPEND_PAYLOAD_BYTES_MAX SEGMENT_PAYLOAD_BYTES_MAX
 
@@ -23,8 +23,8 @@ appends_forget(struct writer_state *writer, uint32_t count)
     for (uint32_t i = 0; i < count; i++)
         free(writer->appends[i].payloads);
     writer->appends_count -= count;
-    memmove(writer->appends, writer->appends + count,
-        writer->appends_count * sizeof *writer->appends);
+    memmove(
+        writer->appends, writer->appends + count, writer->appends_count * sizeof *writer->appends);
 }
 
 void
@@ -48,7 +48,15 @@ writer_reset(struct room *room)
 
 /* ---- learning where the feed stands ---- */
 
-/* The vector behind the last own entry, when the record has it. */
+/* Nothing is on its way to the store, this step's own rows included. */
+static bool
+all_is_durable(const struct node *node)
+{
+    return node->stored == node->batch && !node->commit_due;
+}
+
+/* The vector behind the last own entry, when the record has it on disk: the next entry vouches for
+ * all of it. */
 static void
 learn_past(struct node *node, struct room *room)
 {
@@ -62,8 +70,8 @@ learn_past(struct node *node, struct room *room)
         if (grown == NULL)
             error = ENTENTE_ERR_NO_MEMORY;
         else {
-            memset(grown + writer->past_size, 0,
-                (branches + 8 - writer->past_size) * sizeof *grown);
+            memset(
+                grown + writer->past_size, 0, (branches + 8 - writer->past_size) * sizeof *grown);
             writer->past = grown;
             writer->past_size = branches + 8;
         }
@@ -80,7 +88,8 @@ learn_past(struct node *node, struct room *room)
         writer->past_known = true;
         return;
     }
-    if (record_lane(room->record, room->slot, writer->keyholder.inc, &branch) != ENTENTE_OK ||
+    if (!all_is_durable(node) ||
+        record_lane(room->record, room->slot, writer->keyholder.inc, &branch) != ENTENTE_OK ||
         record_head(room->record, branch).seq + 1 != writer->next_seq)
         return;
     record_past(room->record, branch, writer->past, writer->past_size);
@@ -100,12 +109,17 @@ ask_journal(struct node *node, struct room *room)
         have = record_head(room->record, branch).seq;
     if (have >= writer->keyholder.seq || writer->keyholder.journal_first_seq > have + 1)
         return;
+    if (have == writer->journal_asked_seq && node->mono_ms < writer->journal_again_ms)
+        return;
     struct effect *effect = effect_add(node, EFFECT_JOURNAL_ASK);
     if (effect == NULL)
         return;
     effect->room = room->id;
     effect->seq = have;
     writer->journal_asked = true;
+    writer->journal_asked_seq = have;
+    writer->journal_again_ms = node->mono_ms + node->options.request_timeout_ms;
+    wake(node, writer->journal_again_ms);
 }
 
 static void
@@ -164,8 +178,8 @@ ask_state(struct node *node, struct room *room)
 /* ---- the start barrier ---- */
 
 void
-writer_report(struct node *node, struct room *room, uint32_t seq, const struct entry_id *id,
-    bool is_complete)
+writer_report(
+    struct node *node, struct room *room, uint32_t seq, const struct entry_id *id, bool is_complete)
 {
     struct writer_state *writer = &room->writer;
 
@@ -205,8 +219,7 @@ pass_barrier(struct node *node, struct room *room)
     if (!writer->is_alone) {
         if (writer->barrier_at_ms == 0)
             return;
-        if (!all_reported(node, room) &&
-            node->mono_ms < writer->barrier_at_ms + BARRIER_GRACE_MS)
+        if (!all_reported(node, room) && node->mono_ms < writer->barrier_at_ms + BARRIER_GRACE_MS)
             return;
     }
     struct effect *effect = effect_add(node, EFFECT_BARRIER);
@@ -303,7 +316,7 @@ may_resume(const struct node *node, const struct room *room)
 
     if (node->mono_ms > room->writer.barrier_at_ms + RESUME_PATIENCE_MS)
         return true;
-    if (node->stored != node->batch)
+    if (!all_is_durable(node))
         return false;
     for (uint32_t i = 0; i < NODE_LINKS_MAX; i++)
         if (node->links[i] != NULL && node->links[i]->is_up &&
@@ -343,8 +356,7 @@ draft_start(struct node *node, const struct room *room, struct draft *draft)
         payload_bytes += w->payload_size;
     if (payload_bytes > APPEND_PAYLOAD_BYTES_MAX)
         payload_bytes = APPEND_PAYLOAD_BYTES_MAX;
-    size_t headers_bytes =
-        ENTRY_HEADER_BYTES_MAX + (count + 1u) * (size_t)ENTRY_HEADER_BYTES_MIN;
+    size_t headers_bytes = ENTRY_HEADER_BYTES_MAX + (count + 1u) * (size_t)ENTRY_HEADER_BYTES_MIN;
     uint8_t *headers = arena_take(arena, 1, headers_bytes);
     uint8_t *payloads = arena_take(arena, 1, payload_bytes + 1);
     draft->tickets = arena_take(arena, SEGMENT_ENTRIES_MAX, sizeof *draft->tickets);
@@ -428,7 +440,8 @@ send_append(struct node *node, struct room *room, struct draft *draft, uint32_t 
     effect->payloads = writer_written(&draft->payloads);
 }
 
-/* What the next entry covers, and its register position; `has_content` says whether an ack is due. */
+/* What the next entry covers, and its register position; `has_content` says whether an ack is due.
+ */
 static bool
 place_causes(struct node *node, struct room *room, uint32_t *past, struct frontier *frontier)
 {
@@ -473,8 +486,8 @@ write_segment(struct node *node, struct room *room, uint8_t lone_kind)
         struct bytes payload = {waiting->payload, waiting->payload_size};
         if (draft.payloads.used + payload.size > draft.payloads.size)
             break;
-        draft_add(node, room, &draft, &waiting->sealed, payload,
-            draft.count == 0 ? &frontier : NULL);
+        draft_add(
+            node, room, &draft, &waiting->sealed, payload, draft.count == 0 ? &frontier : NULL);
         writer->first = waiting->next;
         if (writer->first == NULL)
             writer->last = &writer->first;
@@ -503,7 +516,11 @@ writer_go_on(struct node *node, struct room *room)
     }
     pass_barrier(node, room);
     learn_past(node, room);
-    if (writer->writing != NODE_WRITING_OPEN)
+    if (!writer->past_known)
+        ask_journal(node, room); /* others may have brought us to where the journal begins */
+    /* After the loss of a store, own entries must come back first: each entry says that its writer
+     * holds all that it covers, by prev too (H1). */
+    if (writer->writing != NODE_WRITING_OPEN || !writer->past_known)
         return;
     queue_faults(node, room);
     if (must_resume(room)) {
@@ -619,8 +636,9 @@ writer_next_ms(const struct node *node, const struct room *room)
         next = writer->barrier_at_ms + BARRIER_GRACE_MS;
     if (writer->writing == NODE_WRITING_OPEN && must_resume(room) && writer->appends_count == 0)
         next = writer->barrier_at_ms + RESUME_PATIENCE_MS + 1;
-    if (writer->writing == NODE_WRITING_OPEN && writer->may_ack && writer->past_known &&
-        writer->first == NULL && writer->appends_count == 0 && node->stored == node->batch) {
+    if (writer->writing == NODE_WRITING_OPEN && !must_resume(room) && writer->may_ack &&
+        writer->past_known && writer->first == NULL && writer->appends_count == 0 &&
+        node->stored == node->batch) {
         uint64_t at = writer->quiet_since_ms + node->options.ack_delay_ms;
         if (writer->acked_at_ms != 0 && at < writer->acked_at_ms + node->options.ack_interval_ms)
             at = writer->acked_at_ms + node->options.ack_interval_ms;
