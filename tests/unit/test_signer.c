@@ -159,7 +159,7 @@ TEST(another_room_slot_or_incarnation_is_refused)
             wrong.slot = wrong.head.slot = 4;
         if (i == 2)
             wrong.inc = wrong.head.inc = 2;
-        struct built_segment built = build(&wrong, 1);
+        struct built_segment built = i < 2 ? build(&wrong, 1) : build_kind(&wrong, ENTRY_RESUME);
         CHECK(append(scene, &built) == ENTENTE_ERR_REFUSED);
         built_segment_free(&built);
     }
@@ -178,6 +178,11 @@ TEST(a_gap_or_another_prev_is_behind)
     CHECK(append(scene, &gap) == ENTENTE_ERR_BEHIND);
     elsewhere.head.id.bytes[0] ^= 1;
     struct built_segment other_prev = build(&elsewhere, 1);
+    struct build_feed later = elsewhere;
+    later.head = (struct position){.slot = 3, .inc = 1, .seq = 1, .id = scene->signer.id};
+    struct built_segment other_seq = build(&later, 1); /* the right prev, but 2 after 0 */
+    CHECK(append(scene, &other_seq) == ENTENTE_ERR_BEHIND);
+    built_segment_free(&other_seq);
     CHECK(append(scene, &other_prev) == ENTENTE_ERR_BEHIND);
     CHECK(append(scene, &skipped) == ENTENTE_OK);
     CHECK(append(scene, &gap) == ENTENTE_OK);
