@@ -1,0 +1,133 @@
+#include "keyholder/chains.h"
+
+#include "crypto/secret.h"
+
+uint64_t
+chains_new_id(uint64_t last, uint64_t now_us, uint8_t random)
+{
+    uint64_t id = now_us << 8 | random;
+
+    return id > last ? id : last + 1;
+}
+
+struct chain *
+chains_find(struct chains *chains, const struct room_id *room, uint8_t slot, uint16_t inc,
+    uint64_t id)
+{
+    for (uint32_t i = 0; i < CHAINS_CACHED_MAX; i++) {
+        struct cached_chain *cached = &chains->cached[i];
+        if (cached->used != 0 && cached->chain.id == id && cached->slot == slot &&
+            cached->inc == inc && room_id_equal(&cached->room, room)) {
+            cached->used = ++chains->uses;
+            return &cached->chain;
+        }
+    }
+    return NULL;
+}
+
+void
+chains_put(struct chains *chains, const struct room_id *room, uint8_t slot, uint16_t inc,
+    const struct chain *chain)
+{
+    struct cached_chain *place = &chains->cached[0];
+
+    for (uint32_t i = 1; i < CHAINS_CACHED_MAX; i++)
+        if (chains->cached[i].used < place->used)
+            place = &chains->cached[i];
+    secret_wipe(place, sizeof *place);
+    *place = (struct cached_chain){*room, slot, inc, ++chains->uses, *chain};
+}
+
+enum entente_error
+chains_announce(struct keys *keys, const struct chain *chain, const struct room_id *room,
+    uint8_t slot, uint16_t inc, struct party_register *const *registers, uint8_t parties,
+    const uint8_t seeds[static PARTIES_MAX * HPKE_SEED_BYTES])
+{
+    struct box_secret secret = {0};
+    struct box_place place = {
+        .purpose = BOX_FOR_KEYS, .room = *room, .slot = slot, .inc = inc, .chain = chain->id};
+    enum entente_error error = ENTENTE_OK;
+
+    *keys = (struct keys){.chain = chain->id, .count = parties};
+    chain_make_commitment(&keys->commitment, chain->first);
+    memcpy(secret.chain_key, chain->first, sizeof secret.chain_key);
+    for (uint8_t to = 0; to < parties && error == ENTENTE_OK; to++) {
+        const struct incarnation *newest = register_incarnation_last(registers[to]);
+        place.recipient = to;
+        error = newest == NULL ? ENTENTE_ERR_INCOMPLETE
+                               : box_seal(&keys->boxes[to], &place, &newest->prekey,
+                                     newest->prekey_id, NULL, 0,
+                                     seeds + (size_t)to * HPKE_SEED_BYTES, &secret);
+    }
+    secret_wipe(&secret, sizeof secret);
+    return error;
+}
+
+enum entente_error
+chains_learn(struct chains *chains, const struct node_secrets *secrets, const struct room_id *room,
+    uint8_t slot, uint16_t inc, uint8_t recipient, struct bytes payload)
+{
+    struct keys keys;
+    struct box_secret secret = {0};
+    struct chain chain = {0};
+    struct digest commitment;
+
+    enum entente_error error = keys_parse(payload, &keys);
+    if (error != ENTENTE_OK)
+        return error;
+    struct box_place place = {.purpose = BOX_FOR_KEYS,
+        .room = *room,
+        .slot = slot,
+        .inc = inc,
+        .chain = keys.chain,
+        .recipient = recipient};
+    memcpy(place.tag, keys.tag, sizeof place.tag);
+    if (recipient >= keys.count || keys.boxes[recipient].prekey_id != secrets->prekey_id)
+        return ENTENTE_ERR_UNSEALABLE;
+    error = box_open(&secret, &place, &secrets->prekey, NULL, &keys.boxes[recipient]);
+    if (error == ENTENTE_OK) {
+        chain_make_commitment(&commitment, secret.chain_key);
+        if (!secret_equal(&commitment, &keys.commitment, sizeof commitment))
+            error = ENTENTE_ERR_COMMITMENT;
+    }
+    if (error == ENTENTE_OK)
+        error = chain_make(&chain, keys.chain, secret.chain_key, 0);
+    if (error == ENTENTE_OK)
+        chains_put(chains, room, slot, inc, &chain);
+    secret_wipe(&secret, sizeof secret);
+    secret_wipe(&chain, sizeof chain);
+    return error;
+}
+
+enum entente_error
+chains_learn_help(struct chains *chains, const struct node_secrets *secrets,
+    const struct room_id *room, uint8_t helper, uint16_t helper_inc, uint8_t recipient,
+    uint16_t recipient_inc, struct bytes payload)
+{
+    struct key_help help;
+
+    enum entente_error error = key_help_parse(payload, &help);
+    if (error != ENTENTE_OK)
+        return error;
+    if (help.slot != recipient || help.inc != recipient_inc)
+        return ENTENTE_ERR_UNSEALABLE;
+    for (uint32_t i = 0; i < help.count && error == ENTENTE_OK; i++) {
+        struct key_help_item item = key_help_item(&help, i);
+        struct box_place place = {.purpose = BOX_FOR_KEY_HELP,
+            .room = *room,
+            .slot = helper,
+            .inc = helper_inc,
+            .chain = item.chain,
+            .recipient = recipient};
+        struct box_secret secret = {0};
+        struct chain chain = {0};
+        error = box_open(&secret, &place, &secrets->prekey, NULL, &item.box);
+        if (error == ENTENTE_OK)
+            error = chain_make(&chain, item.chain, secret.chain_key, item.index);
+        if (error == ENTENTE_OK)
+            chains_put(chains, room, item.owner_slot, item.owner_inc, &chain);
+        secret_wipe(&secret, sizeof secret);
+        secret_wipe(&chain, sizeof chain);
+    }
+    return error;
+}

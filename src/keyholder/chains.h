@@ -1,0 +1,76 @@
+/*
+ * Sender chains as the keyholder has them: the own one of each room, derived and renewed, and a bounded
+ * cache of the others', which are opened from their boxes again when they fell out of it: nothing here
+ * grows with the record.  PROTOCOL.md K1 to K5.
+ */
+#ifndef ENTENTE_KEYHOLDER_CHAINS_H
+#define ENTENTE_KEYHOLDER_CHAINS_H
+
+#include "crypto/sign.h"
+#include "format/keys.h"
+#include "format/payload.h"
+#include "format/register.h"
+
+#define CHAINS_CACHED_MAX 128u
+
+/* What a node key's installation keeps secret; lives in locked memory. */
+struct node_secrets {
+    struct signing_key signing;
+    struct agreement_key prekey;
+    uint32_t prekey_id;
+    uint8_t master[CHAIN_MASTER_BYTES];
+};
+
+struct cached_chain {
+    struct room_id room;
+    uint8_t slot;
+    uint16_t inc;
+    uint64_t used; /* 0: free */
+    struct chain chain;
+};
+
+/* In locked memory, all of it. */
+struct chains {
+    uint64_t uses;
+    struct cached_chain cached[CHAINS_CACHED_MAX];
+};
+
+/*
+ * The id of a new own chain: microseconds since 1970 and eight random bits, and always more than `last`.
+ * It never repeats while the clock is right; where it was set back far, the same chain may come
+ * again, and does no harm: the nonce depends on each body's own secret (K2).
+ */
+uint64_t chains_new_id(uint64_t last, uint64_t now_us, uint8_t random);
+
+/* The chain, or NULL when it must be opened first. */
+struct chain *chains_find(struct chains *chains, const struct room_id *room, uint8_t slot,
+    uint16_t inc, uint64_t id);
+
+/* Takes the place of the one that was used longest ago. */
+void chains_put(struct chains *chains, const struct room_id *room, uint8_t slot, uint16_t inc,
+    const struct chain *chain);
+
+/*
+ * The payload of the `keys` entry that announces `chain`: a box for every party's newest prekey.
+ * `seeds` is fresh randomness.
+ *   ENTENTE_ERR_INCOMPLETE    a party has no incarnation that is in force
+ *   ENTENTE_ERR_UNSEALABLE    a party's prekey is no good
+ */
+MUST_USE enum entente_error chains_announce(struct keys *keys, const struct chain *chain,
+    const struct room_id *room, uint8_t slot, uint16_t inc, struct party_register *const *registers,
+    uint8_t parties, const uint8_t seeds[static PARTIES_MAX * HPKE_SEED_BYTES]);
+
+/*
+ * Open what a `keys` entry of (slot, inc) has for `recipient`, check the commitment (K4), and keep it.
+ *   ENTENTE_ERR_UNSEALABLE, ENTENTE_ERR_COMMITMENT, or what keys_parse() says
+ */
+MUST_USE enum entente_error chains_learn(struct chains *chains, const struct node_secrets *secrets,
+    const struct room_id *room, uint8_t slot, uint16_t inc, uint8_t recipient,
+    struct bytes payload);
+
+/* The same for a `key-help` entry that is for (recipient, recipient_inc). */
+MUST_USE enum entente_error chains_learn_help(struct chains *chains,
+    const struct node_secrets *secrets, const struct room_id *room, uint8_t helper,
+    uint16_t helper_inc, uint8_t recipient, uint16_t recipient_inc, struct bytes payload);
+
+#endif

@@ -1,0 +1,272 @@
+/* What the desk asks for: sealing what is written, opening what is read. */
+#include "keyholder/keyholder.h"
+
+#include "crypto/random.h"
+#include "crypto/secret.h"
+#include "format/commitment.h"
+
+#include <stdlib.h>
+#include <time.h>
+
+#define OWN_TICKET (UINT64_C(1) << 63)
+
+static uint64_t
+now_us(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_REALTIME, &now);
+    return (uint64_t)now.tv_sec * 1000000u + (uint64_t)now.tv_nsec / 1000u;
+}
+
+/* ---- sealing ---- */
+
+/* A new own chain, and the `keys` entry that announces it, before anything is sealed with it. */
+static enum entente_error
+begin_chain(struct keyholder *keyholder, struct keyholder_room *room)
+{
+    static struct keys keys;
+    static uint8_t payload[8192];
+    uint8_t seeds[PARTIES_MAX * HPKE_SEED_BYTES];
+    uint8_t random;
+    struct chain chain;
+    const uint8_t tag[CHAIN_TAG_BYTES] = {0};
+
+    if (random_bytes(seeds, sizeof seeds) != ENTENTE_OK || random_bytes(&random, 1) != ENTENTE_OK)
+        return ENTENTE_ERR_RANDOM;
+    uint64_t id = chains_new_id(room->chain_id, now_us(), random);
+    chain_make_own(&chain, keyholder->secrets->master, &room->id, tag, id);
+    enum entente_error error = chains_announce(&keys, &chain, &room->id, room->signer.slot,
+        room->signer.inc, room->registers, room->parties, seeds);
+    secret_wipe(seeds, sizeof seeds);
+    if (error == ENTENTE_OK) {
+        struct writer writer = writer_of(payload, sizeof payload);
+        keys_write(&writer, &keys);
+        struct message_sealed sealed = {.ticket = OWN_TICKET | ++keyholder->own_tickets,
+            .room = room->id,
+            .kind = ENTRY_KEYS,
+            .payload = writer_written(&writer)};
+        error = message_sealed_queue(keyholder->node, &sealed);
+    }
+    if (error == ENTENTE_OK) {
+        chains_put(keyholder->chains, &room->id, room->signer.slot, room->signer.inc, &chain);
+        room->chain_id = id;
+        room->chain_index = 0;
+    }
+    secret_wipe(&chain, sizeof chain);
+    return error;
+}
+
+static enum entente_error
+read_sections(struct bytes sections, struct body *body)
+{
+    struct reader reader = reader_of(sections);
+
+    body->count = reader_u16(&reader);
+    if (body->count == 0 || body->count > BODY_SECTIONS_MAX)
+        return ENTENTE_ERR_USAGE;
+    for (uint32_t i = 0; i < body->count; i++) {
+        uint16_t type = reader_u16(&reader);
+        struct bytes content = reader_bytes(&reader, reader_u32(&reader));
+        if (reader.failed)
+            return ENTENTE_ERR_USAGE;
+        if (section_parse(&body->sections[i], type, content) != ENTENTE_OK)
+            return ENTENTE_ERR_TEXT;
+    }
+    return reader_finish(&reader) == ENTENTE_OK ? ENTENTE_OK : ENTENTE_ERR_USAGE;
+}
+
+static struct chain *
+own_chain(struct keyholder *keyholder, const struct keyholder_room *room, uint64_t id)
+{
+    const uint8_t tag[CHAIN_TAG_BYTES] = {0};
+    struct chain *found =
+        chains_find(keyholder->chains, &room->id, room->signer.slot, room->signer.inc, id);
+    struct chain chain;
+
+    if (found != NULL)
+        return found;
+    chain_make_own(&chain, keyholder->secrets->master, &room->id, tag, id);
+    chains_put(keyholder->chains, &room->id, room->signer.slot, room->signer.inc, &chain);
+    secret_wipe(&chain, sizeof chain);
+    return chains_find(keyholder->chains, &room->id, room->signer.slot, room->signer.inc, id);
+}
+
+static enum entente_error
+seal(struct keyholder *keyholder, struct keyholder_room *room, const struct message_seal *asked)
+{
+    static struct body body;
+    uint8_t key[CHAIN_KEY_BYTES];
+    uint8_t *plain = NULL;
+    struct message_sealed sealed = {
+        .ticket = asked->ticket, .room = room->id, .kind = ENTRY_SEALED};
+
+    enum entente_error error = read_sections(asked->sections, &body);
+    if (error == ENTENTE_OK)
+        error = random_bytes(body.secret, sizeof body.secret);
+    if (error != ENTENTE_OK)
+        return error;
+    size_t size = body_size(&body);
+    plain = malloc(size + AEAD_TAG_BYTES);
+    if (plain == NULL)
+        return ENTENTE_ERR_NO_MEMORY;
+    struct writer writer = writer_of(plain, size);
+    error = body_write(&writer, &body);
+    if (error == ENTENTE_OK && (room->chain_id == 0 || room->chain_index >= CHAIN_STEPS_MAX))
+        error = begin_chain(keyholder, room);
+    if (error == ENTENTE_OK)
+        error = chain_message_key(
+            own_chain(keyholder, room, room->chain_id), room->chain_index, key);
+    if (error == ENTENTE_OK) {
+        struct payload_place place = {.room = room->id,
+            .slot = room->signer.slot,
+            .inc = room->signer.inc,
+            .chain = room->chain_id,
+            .index = room->chain_index};
+        body_commit(&sealed.pcommit, &body);
+        payload_seal(plain, key, &place, &sealed.pcommit, writer_written(&writer));
+        sealed.chain = room->chain_id;
+        sealed.index = room->chain_index;
+        sealed.payload = (struct bytes){plain, size + AEAD_TAG_BYTES};
+        error = message_sealed_queue(keyholder->node, &sealed);
+        room->chain_index++;
+    }
+    secret_wipe(key, sizeof key);
+    secret_wipe(&body, sizeof body);
+    free(plain); /* ciphertext by now, or never filled */
+    return error;
+}
+
+enum entente_error
+keyholder_seal(struct keyholder *keyholder, struct bytes body)
+{
+    struct message_seal asked;
+
+    enum entente_error error = message_seal_read(body, &asked);
+    if (error != ENTENTE_OK)
+        return error;
+    struct keyholder_room *room = keyholder_room_find(keyholder, &asked.room);
+    error = room == NULL               ? ENTENTE_ERR_NOT_FOUND
+            : room->signer.is_retired  ? ENTENTE_ERR_RETIRED
+                                       : seal(keyholder, room, &asked);
+    if (error == ENTENTE_OK)
+        return ENTENTE_OK;
+    return message_seal_refused_queue(
+        keyholder->desk, &(struct message_seal_refused){asked.ticket, (uint16_t)error});
+}
+
+/* ---- opening ---- */
+
+static enum entente_error
+open_entry(struct keyholder *keyholder, const struct keyholder_room *room,
+    const struct message_open *asked, const struct entry *entry)
+{
+    static struct body body;
+    uint8_t key[CHAIN_KEY_BYTES];
+    struct chain *chain;
+
+    if (asked->payload.size < AEAD_TAG_BYTES)
+        return ENTENTE_ERR_UNSEALABLE;
+    if (entry->slot == room->signer.slot && entry->inc == room->signer.inc)
+        chain = own_chain(keyholder, room, entry->chain);
+    else
+        chain = chains_find(keyholder->chains, &room->id, entry->slot, entry->inc, entry->chain);
+    if (chain == NULL) {
+        struct message_chain_wanted wanted = {
+            asked->ticket, room->id, entry->slot, entry->inc, entry->chain};
+        return message_chain_wanted_queue(keyholder->desk, &wanted);
+    }
+    enum entente_error error = chain_message_key(chain, entry->index, key);
+    if (error != ENTENTE_OK)
+        return ENTENTE_ERR_UNSEALABLE;
+    size_t size = asked->payload.size - AEAD_TAG_BYTES;
+    uint8_t *plain = malloc(size + 1);
+    if (plain == NULL)
+        return ENTENTE_ERR_NO_MEMORY;
+    struct payload_place place = {.room = room->id,
+        .slot = entry->slot,
+        .inc = entry->inc,
+        .chain = entry->chain,
+        .index = entry->index};
+    memcpy(place.tag, entry->tag, sizeof place.tag);
+    error = payload_open(plain, &body, key, &place, &entry->pcommit, asked->payload);
+    if (error == ENTENTE_OK)
+        error = message_opened_queue(
+            keyholder->desk, &(struct message_opened){asked->ticket, {plain, size}});
+    secret_wipe(key, sizeof key);
+    secret_wipe(&body, sizeof body);
+    secret_wipe(plain, size);
+    free(plain);
+    return error;
+}
+
+static enum entente_error
+refuse_open(struct keyholder *keyholder, uint64_t ticket, enum entente_error error)
+{
+    if (error == ENTENTE_OK)
+        return ENTENTE_OK;
+    return message_open_refused_queue(
+        keyholder->desk, &(struct message_open_refused){ticket, (uint16_t)error});
+}
+
+/* The header of an entry of a known room. */
+static enum entente_error
+read_header(struct keyholder *keyholder, struct bytes header, struct entry *entry,
+    struct keyholder_room **room)
+{
+    struct reader reader = reader_of(header);
+
+    enum entente_error error = entry_parse(&reader, entry);
+    if (error == ENTENTE_OK)
+        error = reader_finish(&reader);
+    if (error != ENTENTE_OK)
+        return error;
+    *room = keyholder_room_find(keyholder, &entry->room);
+    return *room == NULL ? ENTENTE_ERR_WRONG_ROOM : ENTENTE_OK;
+}
+
+enum entente_error
+keyholder_open(struct keyholder *keyholder, struct bytes body)
+{
+    struct message_open asked;
+    struct entry entry;
+    struct keyholder_room *room;
+
+    enum entente_error error = message_open_read(body, &asked);
+    if (error != ENTENTE_OK)
+        return error;
+    error = read_header(keyholder, asked.header, &entry, &room);
+    if (error == ENTENTE_OK && entry.kind != ENTRY_SEALED)
+        error = ENTENTE_ERR_UNEXPECTED;
+    if (error == ENTENTE_OK)
+        error = open_entry(keyholder, room, &asked, &entry);
+    return refuse_open(keyholder, asked.ticket, error);
+}
+
+enum entente_error
+keyholder_chain(struct keyholder *keyholder, struct bytes body)
+{
+    struct message_chain asked;
+    struct entry entry;
+    struct keyholder_room *room;
+    struct digest hash;
+
+    enum entente_error error = message_chain_read(body, &asked);
+    if (error != ENTENTE_OK)
+        return error;
+    error = read_header(keyholder, asked.header, &entry, &room);
+    if (error == ENTENTE_OK) {
+        payload_make_hash(&hash, asked.payload);
+        if (memcmp(hash.bytes, entry.payload_hash.bytes, sizeof hash.bytes) != 0)
+            error = ENTENTE_ERR_HASH;
+    }
+    if (error == ENTENTE_OK && entry.kind == ENTRY_KEYS)
+        error = chains_learn(keyholder->chains, keyholder->secrets, &room->id, entry.slot,
+            entry.inc, room->signer.slot, asked.payload);
+    else if (error == ENTENTE_OK && entry.kind == ENTRY_KEY_HELP)
+        error = chains_learn_help(keyholder->chains, keyholder->secrets, &room->id, entry.slot,
+            entry.inc, room->signer.slot, room->signer.inc, asked.payload);
+    else if (error == ENTENTE_OK)
+        error = ENTENTE_ERR_UNEXPECTED;
+    return refuse_open(keyholder, asked.ticket, error);
+}
