@@ -58,6 +58,7 @@ enum entente_whose {
     X(REFUSED, MACHINE, "the request is not allowed between our own processes")                    \
     X(NOT_FOUND, USER, "there is no such thing")                                                   \
     X(EXISTS, USER, "it exists already")                                                           \
+    X(NEWER_STORE, USER, "a newer version of Entente wrote this store: use that one")              \
     X(USAGE, USER, "the command was used wrongly")                                                 \
     X(PASSPHRASE, USER, "the passphrase or key file is wrong")                                     \
     X(KEY_EXPOSED, USER, "others can read the key file")                                           \

@@ -5,9 +5,13 @@
  * cached beyond what the maker's library does, so memory is bounded whatever the record's size.
  *
  * Errors, for every function: ENTENTE_ERR_IO, ENTENTE_ERR_DISK_FULL, ENTENTE_ERR_READ_ONLY,
- * ENTENTE_ERR_CORRUPT, ENTENTE_ERR_LOCKED, ENTENTE_ERR_NO_MEMORY, and those named below.  After an
- * error of a write or of the commit the whole open transaction is rolled back and
- * store_begin() must come again; the store stays usable when the cause is gone.
+ * ENTENTE_ERR_CORRUPT, ENTENTE_ERR_LOCKED, ENTENTE_ERR_NO_MEMORY, and those named below.  After any
+ * error of a put or of the commit the whole open transaction is rolled back and store_begin() must
+ * come again; the store stays usable when the cause is gone.  (If the machine then stops before the
+ * next commit, a transaction whose commit failed may be there as a whole after all.)
+ *
+ * What is read was checked against a sum made when it was put, so that damage is CORRUPT, not a
+ * wrong answer.  Damage to the tree of keys may hide a row: NOT_FOUND.
  */
 #ifndef ENTENTE_STORE_STORE_H
 #define ENTENTE_STORE_STORE_H
@@ -16,7 +20,11 @@
 
 struct store;
 
-/* Opens or creates `path`.  SQLite, WAL, synchronous FULL. */
+/*
+ * Opens or creates `path`, which no other process may have open.  SQLite, WAL, synchronous FULL.
+ *   ENTENTE_ERR_NEWER_STORE   its schema is of a newer version
+ *   ENTENTE_ERR_CORRUPT       damaged, or no file of ours
+ */
 MUST_USE enum entente_error store_open_sqlite(struct store **store, const char *path);
 MUST_USE enum entente_error store_open_memory(struct store **store);
 
@@ -29,34 +37,43 @@ MUST_USE enum entente_error store_begin(struct store *store);
 /* Returns when everything since store_begin() is on the disk.  OK when nothing was open. */
 MUST_USE enum entente_error store_commit(struct store *store);
 
-/* Each put needs an open transaction.  Inputs are borrowed for the call.  A key that is there
- * already with the same content is ENTENTE_OK and changes nothing; with other content,
- * ENTENTE_ERR_EXISTS. */
+/*
+ * Inputs are borrowed for the call.  A key that is there already with the same content is
+ * ENTENTE_OK and changes nothing. ENTENTE_ERR_EXISTS      it is there with other content
+ *   ENTENTE_ERR_NOT_FOUND   the room was never put
+ *   ENTENTE_ERR_USAGE       no transaction is open: none was begun, or an error rolled it back
+ */
 MUST_USE enum entente_error store_put_room(
     struct store *store, const struct room_id *room, struct bytes genesis_file);
-MUST_USE enum entente_error store_put_register(struct store *store, const struct party_id *party,
-    uint32_t number, struct bytes encoded);
+MUST_USE enum entente_error store_put_register(
+    struct store *store, const struct party_id *party, uint32_t number, struct bytes encoded);
 MUST_USE enum entente_error store_put_branch(
     struct store *store, const struct room_id *room, const struct branch_row *branch);
-/* `row->arrival` is given by the caller and must be greater than all before.  `specials` go with it. */
+/*
+ * `row->arrival` is given by the caller.  EXISTS also when it is not greater than all before in the
+ * room, or when the segment overlaps with one of its branch.  The same segment under another
+ * arrival is the same.  `specials` go with it.
+ */
 MUST_USE enum entente_error store_put_segment(struct store *store, const struct room_id *room,
     const struct segment_row *row, const struct special_row *specials, size_t specials_count);
 MUST_USE enum entente_error store_put_proof(struct store *store, const struct room_id *room,
     uint8_t slot, uint16_t inc, struct bytes proof);
 
-/* Walks: `index` from 0 until ENTENTE_ERR_NOT_FOUND.  Views borrowed until the store's next call. */
-MUST_USE enum entente_error store_room_at(struct store *store, uint32_t index,
-    struct room_id *room, struct bytes *genesis_file);
-MUST_USE enum entente_error store_register_entry(struct store *store,
-    const struct party_id *party, uint32_t number, struct bytes *encoded);
+/* Walks: `index` from 0 until ENTENTE_ERR_NOT_FOUND.  Views borrowed until the store's next call.
+ */
+MUST_USE enum entente_error store_room_at(
+    struct store *store, uint32_t index, struct room_id *room, struct bytes *genesis_file);
+MUST_USE enum entente_error store_register_entry(
+    struct store *store, const struct party_id *party, uint32_t number, struct bytes *encoded);
 
 /* The record's view of this store; lives as long as the store. */
 const struct record_source *store_source(struct store *store);
 
 /*
  * The memory maker's faults, for the simulator.  A crash forgets what was not committed; a snapshot
- * is a deep copy of what is durable (an old backup, a clone); `fail_after` makes the n-th write or
- * commit from now (1: the next) return `error` (0 switches it off).
+ * is a deep copy of what is durable (an old backup, a clone); `fail_after` makes the n-th write of
+ * a row (a segment is two, and one for each special) or commit from now (1: the next) return
+ * `error` (0 switches it off).
  */
 void store_memory_crash(struct store *store);
 MUST_USE enum entente_error store_memory_snapshot(const struct store *store, struct store **copy);
