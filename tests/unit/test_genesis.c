@@ -365,6 +365,8 @@ TEST(g2_the_position_decides)
     for (uint32_t number = 1; number <= 3; number++)
         CHECK(register_add_all(shorter, register_encoded(party[0].reg, number)) == ENTENTE_OK);
     CHECK(genesis_check_consent(&genesis, &consents, 0, shorter) == ENTENTE_ERR_NOT_A_PARTY);
+    genesis.parties[0].reg_number = 100000; /* far beyond what the register has memory for */
+    CHECK(genesis_check_consent(&genesis, &consents, 0, shorter) == ENTENTE_ERR_NOT_A_PARTY);
     register_free(shorter);
 
     genesis.parties[1].reg_number = 5; /* where other keys are in force */
