@@ -1,0 +1,14 @@
+/* The commands, one a file.  What each does is in its line of the table, commands.c. */
+#ifndef ENTENTE_CLI_COMMAND_H
+#define ENTENTE_CLI_COMMAND_H
+
+#include "cli/cli.h"
+
+typedef enum entente_error command_run(struct cli *cli, const struct arguments *arguments);
+
+command_run command_party_create, command_party_card, command_party_trust, command_party_show;
+command_run command_consultation_draft, command_consultation_sign, command_consultation_join,
+    command_consultation_list;
+command_run command_keys_rotate, command_keys_resume;
+
+#endif

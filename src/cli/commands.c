@@ -1,0 +1,41 @@
+#include "cli/command.h"
+
+#define OPTION_END                                                                                 \
+    {                                                                                              \
+        NULL, OPTION_NOTHING, NULL, NULL                                                           \
+    }
+
+static const struct option party_card_options[] = {
+    {"out", OPTION_VALUE, "FILE", "write the card to a new file"}, OPTION_END};
+static const struct option party_trust_options[] = {
+    {"fingerprint", OPTION_VALUE, "DIGITS", "refuse any other party than this one"}, OPTION_END};
+static const struct option draft_options[] = {
+    {"title", OPTION_VALUE, "TITLE", "what the consultation is called"},
+    {"with", OPTION_VALUES, "PARTY", "the other parties, by name or digits of their ids"},
+    {"language", OPTION_VALUES, "TAG", "its languages, equal in rank; en where none is given"},
+    {"charter", OPTION_VALUES, "TAG:FILE", "its charter, a text for each language"},
+    {"office", OPTION_VALUES, "NAME", "offices that the parties fill"},
+    {"retention-days", OPTION_VALUE, "N", "how long texts are kept; for ever where not given"},
+    {"out", OPTION_VALUE, "FILE", "write the draft to a new file"}, OPTION_END};
+
+const struct command commands[] = {
+    {"party card", "DIR [--out FILE]", 1, 1, "write the party's card, for the other parties",
+        party_card_options, "entente party card korea --out korea.card", command_party_card},
+    {"party trust", "DIR CARD [--fingerprint DIGITS]", 2, 2,
+        "trust another party's card, or its next one", party_trust_options,
+        "entente party trust korea japan.card", command_party_trust},
+    {"party show", "DIR [PARTY]", 1, 2, "show the party, and those that it trusts", NULL,
+        "entente party show korea Japan", command_party_show},
+    {"consultation draft", "DIR --title TITLE --with PARTY... --out FILE [...]", 1, 1,
+        "draft a consultation for all parties to sign", draft_options,
+        "entente consultation draft korea --title 'Trilateral consultation' --with Japan "
+        "'United States' --language ko ja en --charter en:charter.txt --out draft.genesis",
+        command_consultation_draft},
+    {"consultation join", "DIR FILE...", 2, -1,
+        "join a consultation that all parties have signed, in one file or in copies", NULL,
+        "entente consultation join korea draft.genesis", command_consultation_join},
+    {"consultation list", "DIR", 1, 1, "list the consultations that were joined", NULL,
+        "entente consultation list korea --json", command_consultation_list},
+};
+
+const size_t commands_count = sizeof commands / sizeof commands[0];

@@ -1,0 +1,159 @@
+#include "cli/secret_input.h"
+
+#include "crypto/secret.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <termios.h>
+#include <unistd.h>
+
+#define CONTROL_C 0x03
+
+/* ---- from a file ---- */
+
+static enum entente_error
+read_file(struct cli *cli, const char *path, struct secret_input *secret)
+{
+    enum entente_error error = ENTENTE_OK;
+    struct stat status;
+    int file = open(path, O_RDONLY | O_CLOEXEC);
+
+    if (file < 0)
+        return cli_fail(
+            cli, errno == ENOENT ? ENTENTE_ERR_NOT_FOUND : ENTENTE_ERR_IO, "key file %s", path);
+    if (fstat(file, &status) != 0) {
+        error = cli_fail(cli, ENTENTE_ERR_IO, "key file %s", path);
+        goto out;
+    }
+    if ((status.st_mode & (S_IRWXG | S_IRWXO)) != 0) {
+        error = cli_fail_because(cli, ENTENTE_ERR_KEY_EXPOSED,
+            "others can read the key file %s; make it yours alone: chmod 600 %s", path, path);
+        goto out;
+    }
+    while (secret->size < SECRET_INPUT_BYTES_MAX) {
+        ssize_t got =
+            read(file, secret->memory + secret->size, SECRET_INPUT_BYTES_MAX - secret->size);
+        if (got < 0)
+            error = cli_fail(cli, ENTENTE_ERR_IO, "key file %s", path);
+        if (got <= 0)
+            break;
+        secret->size += (size_t)got;
+    }
+    if (error == ENTENTE_OK &&
+        (secret->size < SECRET_KEY_FILE_BYTES_MIN || secret->size == SECRET_INPUT_BYTES_MAX))
+        error = cli_fail_because(cli, ENTENTE_ERR_PASSPHRASE,
+            "the key file %s must have %u to %u bytes, random ones; make it with: "
+            "head -c 32 /dev/urandom > %s",
+            path, SECRET_KEY_FILE_BYTES_MIN, SECRET_INPUT_BYTES_MAX - 1, path);
+    secret->is_key_file = true;
+
+out:
+    close(file);
+    return error;
+}
+
+/* ---- from the terminal ---- */
+
+/*
+ * One line without echo.  Signals from the keyboard are off while it is read, so that none ends us
+ * with the terminal silent; Control-C ends the line instead.
+ */
+static enum entente_error
+read_line(int terminal, const char *prompt, uint8_t *line, size_t *size)
+{
+    struct termios usual, silent;
+    enum entente_error error = ENTENTE_ERR_IO;
+    bool has_ended = false;
+
+    *size = 0;
+    if (tcgetattr(terminal, &usual) != 0)
+        return ENTENTE_ERR_IO;
+    silent = usual;
+    silent.c_lflag &= ~(tcflag_t)(ECHO | ISIG);
+    silent.c_cc[VEOL] = CONTROL_C;
+    if (write(terminal, prompt, strlen(prompt)) < 0 || tcsetattr(terminal, TCSAFLUSH, &silent) != 0)
+        return ENTENTE_ERR_IO;
+    while (!has_ended && *size < SECRET_INPUT_BYTES_MAX) {
+        ssize_t got = read(terminal, line + *size, 1);
+        if (got <= 0 || line[*size] == CONTROL_C)
+            break;
+        has_ended = line[*size] == '\n';
+        *size += !has_ended;
+    }
+    if (has_ended)
+        error = ENTENTE_OK;
+    tcsetattr(terminal, TCSAFLUSH, &usual);
+    (void)!write(terminal, "\n", 1);
+    return error;
+}
+
+static enum entente_error
+ask(struct cli *cli, int terminal, bool is_new, struct secret_input *secret)
+{
+    uint8_t *again = secret_new(SECRET_INPUT_BYTES_MAX);
+    size_t size = 0;
+
+    if (again == NULL)
+        return ENTENTE_ERR_NO_MEMORY;
+    enum entente_error error =
+        read_line(terminal, "Passphrase of the party's keys: ", secret->memory, &secret->size);
+    if (error == ENTENTE_OK && is_new)
+        error = read_line(terminal, "The same again: ", again, &size);
+    if (error != ENTENTE_OK)
+        cli_fail_because(cli, error, "no passphrase was typed");
+    else if (is_new && secret->size < SECRET_PASSPHRASE_BYTES_MIN)
+        error = cli_fail_because(cli, ENTENTE_ERR_PASSPHRASE,
+            "the passphrase has under %u characters; take several words that belong to no sentence",
+            SECRET_PASSPHRASE_BYTES_MIN);
+    else if (is_new && (size != secret->size || memcmp(again, secret->memory, size) != 0))
+        error = cli_fail_because(cli, ENTENTE_ERR_PASSPHRASE, "these were two passphrases");
+    secret_free(again);
+    return error;
+}
+
+/* ---- either ---- */
+
+enum entente_error
+secret_input_take(
+    struct cli *cli, const struct arguments *arguments, bool is_new, struct secret_input *secret)
+{
+    const char *path = arguments_value(arguments, "key-file");
+    enum entente_error error;
+
+    if (path == NULL)
+        path = getenv("ENTENTE_KEY_FILE");
+    *secret = (struct secret_input){.memory = secret_new(SECRET_INPUT_BYTES_MAX)};
+    if (secret->memory == NULL)
+        return ENTENTE_ERR_NO_MEMORY;
+    if (path != NULL) {
+        error = read_file(cli, path, secret);
+    } else {
+        int terminal = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
+        error = terminal >= 0
+                    ? ask(cli, terminal, is_new, secret)
+                    : cli_fail_because(cli, ENTENTE_ERR_NOT_FOUND,
+                          "there is no terminal to ask for the passphrase: give --key-file "
+                          "FILE or set ENTENTE_KEY_FILE");
+        if (terminal >= 0)
+            close(terminal);
+    }
+    if (error != ENTENTE_OK)
+        secret_input_free(secret);
+    return error;
+}
+
+void
+secret_input_free(struct secret_input *secret)
+{
+    secret_free(secret->memory);
+    *secret = (struct secret_input){0};
+}
+
+struct bytes
+secret_input_bytes(const struct secret_input *secret)
+{
+    return (struct bytes){secret->memory, secret->size};
+}
