@@ -67,6 +67,10 @@ const char *entente_version(void);
  */
 enum entente_outcome entente_record_open(
     struct entente_record **record, const char *path, struct entente_report *report);
+
+/* The same for a file that lies in memory, borrowed until the record is closed. */
+enum entente_outcome entente_record_open_memory(
+    struct entente_record **record, const void *data, size_t size, struct entente_report *report);
 void entente_record_close(struct entente_record *record);
 
 /*

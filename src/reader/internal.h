@@ -13,6 +13,7 @@
 /* Payload hashes of a whole file (S2), in a thread or not: the result is the same. */
 struct payload_check {
     struct bytes file;
+    bool is_mapped;
     _Atomic size_t limit; /* frames from here on are not looked at; may be lowered meanwhile */
     size_t offset;        /* of the first segment with a wrong payload */
     uint32_t seq;
@@ -23,7 +24,8 @@ struct payload_check {
 void payload_check_run(struct payload_check *check);
 
 struct entente_record {
-    struct bytes file; /* mapped */
+    struct bytes file;
+    bool is_mapped; /* and must be unmapped */
     struct genesis genesis;
     struct genesis_consents consents;
     struct room_id room;
@@ -70,8 +72,7 @@ struct culprit {
 };
 
 /* report.c: fills the report's lower half; returns the outcome. */
-enum entente_outcome report_culprit(const struct entente_record *record,
-    const struct culprit *culprit, struct entente_report *report);
+enum entente_outcome report_culprit(const struct culprit *culprit, struct entente_report *report);
 enum entente_outcome report_plain(
     struct entente_report *report, enum entente_error error, const char *text);
 

@@ -35,6 +35,7 @@ payload_check_run(struct payload_check *check)
     struct frame frame;
     enum entente_error error = walk_start(&walk, check->file);
 
+    walk.is_mapped = check->is_mapped;
     while (error == ENTENTE_OK && walk.next < check->limit) {
         error = walk_next(&walk, &frame);
         if (error != ENTENTE_OK || frame.kind != FRAME_SEGMENT)

@@ -57,10 +57,10 @@ read_manifest(struct entente_record *record, struct culprit *culprit)
     struct frame frame;
 
     enum entente_error error = walk_start(&record->walk, record->file);
+    record->walk.is_mapped = record->is_mapped;
     if (error == ENTENTE_OK)
         error = walk_next(&record->walk, &frame);
-    *culprit = (struct culprit){
-        .frame_kind = FRAME_MANIFEST, .offset = error == ENTENTE_OK ? record->walk.offset : 0};
+    *culprit = (struct culprit){.frame_kind = FRAME_MANIFEST, .offset = record->walk.offset};
     if (error != ENTENTE_OK)
         return error;
     error = genesis_file_parse(frame.manifest.genesis_file, &record->genesis, &record->consents);
@@ -87,19 +87,16 @@ report_start(const struct entente_record *record, struct entente_report *report)
     report->exporter_inc = record->exporter_inc;
 }
 
-enum entente_outcome
-entente_record_open(struct entente_record **opened, const char *path, struct entente_report *report)
+/* What was opened is `record->file`; `error` says whether it was. */
+static enum entente_outcome
+start(struct entente_record **opened, struct entente_record *record, enum entente_error error,
+    struct entente_report *report)
 {
     struct culprit culprit;
+    enum entente_outcome outcome = ENTENTE_GOOD;
 
-    *opened = NULL;
-    *report = (struct entente_report){0};
-    struct entente_record *record = calloc(1, sizeof *record);
-    if (record == NULL)
-        return report_plain(report, ENTENTE_ERR_NO_MEMORY, NULL);
-    enum entente_error error = crypto_start();
     if (error == ENTENTE_OK)
-        error = map_file(path, &record->file);
+        error = crypto_start();
     if (error == ENTENTE_OK)
         error = index_new(&record->index, record->file);
     if (error == ENTENTE_OK) {
@@ -107,26 +104,53 @@ entente_record_open(struct entente_record **opened, const char *path, struct ent
         error = record->scratch == NULL ? ENTENTE_ERR_NO_MEMORY : ENTENTE_OK;
     }
     if (error != ENTENTE_OK) {
-        entente_record_close(record);
-        return report_plain(report, error,
+        outcome = report_plain(report, error,
             error == ENTENTE_ERR_NOT_FOUND   ? "there is no such file"
             : error == ENTENTE_ERR_USAGE     ? "it is no regular file"
             : error == ENTENTE_ERR_TRUNCATED ? "the file is empty"
                                              : NULL);
+        goto out;
     }
     error = read_manifest(record, &culprit);
     report_start(record, report);
-    if (error != ENTENTE_OK) {
-        culprit.error = error;
-        enum entente_outcome outcome =
-            record->walk.next == BUNDLE_MAGIC_BYTES && record->walk.offset == 0
-                ? report_plain(report, error, "this is no bundle and no exported record")
-                : report_culprit(record, &culprit, report);
-        entente_record_close(record);
-        return outcome;
+    if (error == ENTENTE_OK) {
+        *opened = record;
+        return ENTENTE_GOOD;
     }
-    *opened = record;
-    return ENTENTE_GOOD;
+    culprit.error = error;
+    outcome = record->walk.offset == 0
+                  ? report_plain(report, error, "this is no bundle and no exported record")
+                  : report_culprit(&culprit, report);
+
+out:
+    entente_record_close(record);
+    return outcome;
+}
+
+enum entente_outcome
+entente_record_open(struct entente_record **record, const char *path, struct entente_report *report)
+{
+    *record = NULL;
+    *report = (struct entente_report){0};
+    struct entente_record *made = calloc(1, sizeof *made);
+    if (made == NULL)
+        return report_plain(report, ENTENTE_ERR_NO_MEMORY, NULL);
+    enum entente_error error = map_file(path, &made->file);
+    made->is_mapped = error == ENTENTE_OK;
+    return start(record, made, error, report);
+}
+
+enum entente_outcome
+entente_record_open_memory(
+    struct entente_record **record, const void *data, size_t size, struct entente_report *report)
+{
+    *record = NULL;
+    *report = (struct entente_report){0};
+    struct entente_record *made = calloc(1, sizeof *made);
+    if (made == NULL)
+        return report_plain(report, ENTENTE_ERR_NO_MEMORY, NULL);
+    made->file = (struct bytes){data, size};
+    return start(record, made, size == 0 ? ENTENTE_ERR_TRUNCATED : ENTENTE_OK, report);
 }
 
 void
@@ -143,7 +167,7 @@ entente_record_close(struct entente_record *record)
     free(record->set_aside);
     free(record->waiting);
     free(record->scratch);
-    if (record->file.data != NULL)
+    if (record->is_mapped)
         munmap((void *)(uintptr_t)record->file.data, record->file.size);
     free(record);
 }
@@ -169,7 +193,7 @@ entente_record_verify(struct entente_record *record, const struct entente_option
         return ENTENTE_GOOD;
     }
     culprit.error = error;
-    return report_culprit(record, &culprit, report);
+    return report_culprit(&culprit, report);
 }
 
 const char *

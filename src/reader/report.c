@@ -70,14 +70,12 @@ write_place(char *text, size_t size, const struct culprit *culprit)
 }
 
 enum entente_outcome
-report_culprit(const struct entente_record *record, const struct culprit *culprit,
-    struct entente_report *report)
+report_culprit(const struct culprit *culprit, struct entente_report *report)
 {
     char place[160];
     const char *rule = rule_of(culprit);
     enum entente_whose whose = entente_error_whose(culprit->error);
 
-    (void)record;
     report->offset = culprit->offset;
     report->has_place = culprit->has_place;
     report->slot = culprit->slot;

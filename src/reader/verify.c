@@ -165,7 +165,8 @@ enum entente_error
 verify_run(struct entente_record *record, const struct entente_options *options,
     struct entente_report *report, struct culprit *culprit)
 {
-    struct payload_check check = {.file = record->file, .limit = record->file.size};
+    struct payload_check check = {
+        .file = record->file, .is_mapped = record->is_mapped, .limit = record->file.size};
     pthread_t thread;
     bool is_threaded =
         options->threads != 1 && pthread_create(&thread, NULL, run_check, &check) == 0;

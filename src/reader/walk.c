@@ -57,7 +57,7 @@ walk_drop(struct walk *walk)
 {
     uintptr_t start = (uintptr_t)walk->file.data;
 
-    if (walk->offset - walk->dropped < 2 * (size_t)DROP_BYTES || start % 4096 != 0)
+    if (!walk->is_mapped || walk->offset - walk->dropped < 2 * (size_t)DROP_BYTES)
         return;
     /* Advice only: without it the walk goes on, in more memory. */
     (void)madvise((void *)(start + walk->dropped), DROP_BYTES, MADV_DONTNEED);

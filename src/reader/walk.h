@@ -9,6 +9,7 @@ struct walk {
     size_t next;       /* where the next frame begins */
     size_t offset;     /* where the last one did */
     size_t dropped;    /* pages before it were given back: walk_drop() */
+    bool is_mapped;    /* `file` is a mapping of a file: set it after walk_start() */
     enum bundle_stage stage;
 };
 
@@ -23,7 +24,8 @@ MUST_USE enum entente_error walk_frame_at(struct bytes file, size_t offset, stru
 
 /*
  * Tell the system that what lies behind is not needed in memory for now, so that a walk over a
- * large file does not fill this process.  `file` is a mapping; its content does not change by it.
+ * large file does not fill this process.  Only for a mapping, whose content is read again from the
+ * file.
  */
 void walk_drop(struct walk *walk);
 

@@ -359,6 +359,50 @@ TEST(refuses_unsigned_faces_and_keeps_signed_ones)
     }
 }
 
+/* The same frames with every pair of neighbouring segments swapped: causes come late, no more. */
+TEST(takes_causes_that_come_late)
+{
+    struct replica replica;
+    struct entente_report report, swapped_report;
+    struct file swapped = {malloc(1048576), 16};
+    size_t held = 0, held_size = 0;
+
+    replica_make(&replica, &room, NULL);
+    converse(&replica, 30);
+    struct file file = export_all(&replica, NULL, 0);
+    memcpy(swapped.data, file.data, 16);
+    for (size_t at = 16; at < file.size;) {
+        struct reader reader = reader_of((struct bytes){file.data + at, 4});
+        size_t size = 4 + reader_u32(&reader);
+        bool is_segment = file.data[at + 4] == FRAME_SEGMENT;
+        if (is_segment && held_size == 0) {
+            held = at;
+            held_size = size;
+        } else {
+            bool is_end = !is_segment && held_size > 0; /* an odd one, before END */
+            if (is_end) {
+                memcpy(swapped.data + swapped.size, file.data + held, held_size);
+                swapped.size += held_size;
+                held_size = 0;
+            }
+            memcpy(swapped.data + swapped.size, file.data + at, size);
+            swapped.size += size;
+            memcpy(swapped.data + swapped.size, file.data + held, held_size);
+            swapped.size += held_size;
+            held_size = 0;
+        }
+        at += size;
+    }
+    CHECK(swapped.size == file.size && memcmp(swapped.data, file.data, file.size) != 0);
+    CHECK(verify(file, 0, &report) == ENTENTE_GOOD);
+    CHECK(verify(swapped, 0, &swapped_report) == ENTENTE_GOOD);
+    CHECK(memcmp(report.state, swapped_report.state, 32) == 0);
+    CHECK(report.entries == swapped_report.entries);
+    free(swapped.data);
+    free(file.data);
+    replica_free(&replica);
+}
+
 /* A bundle from what the receiver has, read frame by frame into its record. */
 TEST(continues_a_record)
 {
@@ -427,7 +471,8 @@ main(int argc, char **argv)
     static const struct test_case cases[] = {CASE(reads_what_was_exported),
         CASE(refuses_every_shorter_file_and_longer_ones), CASE(refuses_every_changed_byte),
         CASE(names_what_is_wrong), CASE(tells_the_writer_from_the_maker_of_the_file),
-        CASE(refuses_unsigned_faces_and_keeps_signed_ones), CASE(continues_a_record)};
+        CASE(refuses_unsigned_faces_and_keeps_signed_ones), CASE(takes_causes_that_come_late),
+        CASE(continues_a_record)};
 
     room_make(&room, 3, 4);
     int status = test_run(cases, sizeof cases / sizeof cases[0], argc, argv);
