@@ -10,5 +10,6 @@ command_run command_party_create, command_party_card, command_party_trust, comma
 command_run command_consultation_draft, command_consultation_sign, command_consultation_join,
     command_consultation_list;
 command_run command_keys_rotate, command_keys_resume;
+command_run command_record_verify, command_record_show;
 
 #endif

@@ -36,6 +36,11 @@ const struct command commands[] = {
         "entente consultation join korea draft.genesis", command_consultation_join},
     {"consultation list", "DIR", 1, 1, "list the consultations that were joined", NULL,
         "entente consultation list korea --json", command_consultation_list},
+    {"record verify", "FILE", 1, 1,
+        "verify an exported record: every signature, hash, rule and the state", NULL,
+        "entente record verify korea.record", command_record_verify},
+    {"record show", "FILE", 1, 1, "verify an exported record and list its entries in order", NULL,
+        "entente record show korea.record --json", command_record_show},
 };
 
 const size_t commands_count = sizeof commands / sizeof commands[0];
