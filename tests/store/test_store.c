@@ -246,7 +246,13 @@ put_conflict(struct store *store, int number)
         row.first_seq = row.last_seq;
         row.last_seq += 3;
         return store_put_segment(store, &room_one, &row, NULL, 0);
-    case 7: /* came before something that is here */
+    case 7: /* the arrival is free, but later ones are not */
+        fresh.arrival = 9;
+        if (store_put_segment(store, &room_one, &fresh, NULL, 0) != ENTENTE_OK)
+            return ENTENTE_ERR_IO;
+        fresh = row_of(4, 10);
+        return store_put_segment(store, &room_one, &fresh, NULL, 0);
+    case 8: /* came before something that is here */
         fresh.arrival = 2;
         return store_put_segment(store, &room_one, &fresh, NULL, 0);
     default:
@@ -402,7 +408,12 @@ TEST(sqlite_refuses_files_that_are_not_its_own)
     store_close(store);
     change_file("PRAGMA user_version = 2");
     CHECK(store_open_sqlite(&store, path) == ENTENTE_ERR_NEWER_STORE && store == NULL);
-    change_file("PRAGMA user_version = 1; DROP TABLE row");
+    change_file("PRAGMA user_version = 1; PRAGMA application_id = 7");
+    CHECK(store_open_sqlite(&store, path) == ENTENTE_ERR_CORRUPT);
+    change_file("PRAGMA application_id = 0x456e7465");
+    CHECK(store_open_sqlite(&store, path) == ENTENTE_OK);
+    store_close(store);
+    change_file("DROP TABLE row");
     CHECK(store_open_sqlite(&store, path) == ENTENTE_ERR_CORRUPT);
     unlink(path);
     change_file("CREATE TABLE other (a)");

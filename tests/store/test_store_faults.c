@@ -147,8 +147,8 @@ cut_power_at_every(enum disk_call call, uint64_t step, uint64_t tries)
 
 TEST(the_power_goes_at_every_call)
 {
-    cut_power_at_every(DISK_WRITE, 1, 3);
-    cut_power_at_every(DISK_SYNC, 1, 3);
+    cut_power_at_every(DISK_WRITE, 1, 2);
+    cut_power_at_every(DISK_SYNC, 1, 2);
 }
 
 TEST(the_power_goes_while_the_wal_goes_back)
