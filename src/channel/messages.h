@@ -5,8 +5,8 @@
  * follow from them, and the fuzzer takes it up.  A message that goes another way than its line says
  * is refused, so a new one is forbidden everywhere until a line allows it.
  *
- * Numbers: 1-19 with the supervisor, 20-59 node and keyholder, 60-99 desk and keyholder, 100-199
- * node and desk, 200-299 desk and CLI.
+ * Numbers: 1-19 with the supervisor, 20-59 node and keyholder, 60-99 desk and keyholder, 100-199 node
+ * and desk, 200-299 desk and CLI.
  */
 #ifndef ENTENTE_CHANNEL_MESSAGES_H
 #define ENTENTE_CHANNEL_MESSAGES_H
@@ -53,7 +53,41 @@ enum message_process {
     X(SEAL_REFUSED, seal_refused, 81, KEYHOLDER, DESK, "they are not, and never will be")          \
     X(OPENED, opened, 82, KEYHOLDER, DESK, "the body of an OPEN")                                  \
     X(OPEN_REFUSED, open_refused, 83, KEYHOLDER, DESK, "an OPEN or CHAIN cannot be done")          \
-    X(CHAIN_WANTED, chain_wanted, 84, KEYHOLDER, DESK, "send this chain, then OPEN again")
+    X(CHAIN_WANTED, chain_wanted, 84, KEYHOLDER, DESK, "send this chain, then OPEN again")         \
+                                                                                                   \
+    X(SETUP, setup, 6, SUPERVISOR, NODE, "who it is, where it listens and stores")                 \
+    X(JOIN, join, 7, SUPERVISOR, NODE, "a room, and its parties' registers")                       \
+    X(EXTEND, extend, 8, SUPERVISOR, NODE, "a register that the operator extended")                \
+    X(RUNNING, running, 9, NODE, SUPERVISOR, "it listens at this port")                            \
+                                                                                                   \
+    X(NODE_LIST, node_list, 100, DESK, NODE, "a page of entries")                                  \
+    X(NODE_STATUS, node_status, 101, DESK, NODE, "how a room stands")                              \
+    X(NODE_KEYS, node_keys, 102, DESK, NODE, "the keys entry that announced a chain")              \
+    X(NODE_EXPORT, node_export, 103, DESK, NODE, "the next part of an exported record")            \
+    X(NODE_IMPORT, node_import, 104, DESK, NODE, "a part of a bundle's file; empty: its end")      \
+    X(NODE_CONTROL, node_control, 105, DESK, NODE, "what the operator decided")                    \
+    X(NODE_ENTRY, node_entry, 120, NODE, DESK, "one entry of a page")                              \
+    X(NODE_LISTED, node_listed, 121, NODE, DESK, "the page ends")                                  \
+    X(NODE_STATUS_IS, node_status_is, 122, NODE, DESK, "how the room stands")                      \
+    X(NODE_KEYS_ARE, node_keys_are, 123, NODE, DESK, "the keys entry")                             \
+    X(NODE_EXPORTED, node_exported, 124, NODE, DESK, "a part of the file; empty: its end")         \
+    X(NODE_IMPORTED, node_imported, 125, NODE, DESK, "what the bundle brought")                    \
+    X(NODE_DONE, node_done, 126, NODE, DESK, "it is done, or why not")                             \
+    X(NODE_NEWS, node_news, 127, NODE, DESK, "a room changed")                                     \
+                                                                                                   \
+    X(SAY, say, 200, CLI, DESK, "write these sections")                                            \
+    X(LIST, list, 201, CLI, DESK, "entries, opened")                                               \
+    X(STATUS, status, 202, CLI, DESK, "how a room stands")                                         \
+    X(EXPORT, export, 203, CLI, DESK, "a record or a bundle, as a file")                           \
+    X(IMPORT, import, 204, CLI, DESK, "a part of a bundle's file; empty: its end")                 \
+    X(CONTROL, control, 205, CLI, DESK, "what the operator decided")                               \
+    X(SAID, said, 220, DESK, CLI, "it is durable in the feed")                                     \
+    X(ENTRY, entry, 221, DESK, CLI, "one entry, opened where possible")                            \
+    X(LISTED, listed, 222, DESK, CLI, "no more entries now")                                       \
+    X(STATUS_IS, status_is, 223, DESK, CLI, "how the room stands")                                 \
+    X(EXPORTED, exported, 224, DESK, CLI, "a part of the file; empty: its end")                    \
+    X(IMPORTED, imported, 225, DESK, CLI, "what the bundle brought")                               \
+    X(ANSWER, answer, 226, DESK, CLI, "done, or why not")
 
 /*
  * F(kind, name).  Kinds: u8, u16, u32, u64; flag: u8, 0 or 1; room, party, id, digest, key: 32
@@ -71,8 +105,7 @@ enum message_process {
 /* seq, id: the greatest own entry of this incarnation that peers reported; seq 0: none. */
 #define MESSAGE_FIELDS_BARRIER(F) F(room, room) F(u32, seq) F(id, id) F(flag, overridden)
 /* A ticket for each header, 0 where the node itself made the entry. */
-#define MESSAGE_FIELDS_APPEND(F)                                                                   \
-    F(room, room) F(tickets, tickets) F(sized, headers) F(rest, payloads)
+#define MESSAGE_FIELDS_APPEND(F) F(room, room) F(tickets, tickets) F(sized, headers) F(rest, payloads)
 #define MESSAGE_FIELDS_JOURNAL_ASK(F) F(room, room) F(u32, after_seq)
 #define MESSAGE_FIELDS_STORED(F) F(room, room) F(u32, stored_seq) F(u32, held_seq)
 #define MESSAGE_FIELDS_REGISTER(F) F(party, party) F(rest, entries)
@@ -118,6 +151,57 @@ enum message_process {
 #define MESSAGE_FIELDS_OPEN_REFUSED(F) F(u64, ticket) F(u16, error)
 #define MESSAGE_FIELDS_CHAIN_WANTED(F)                                                             \
     F(u64, ticket) F(room, room) F(u8, slot) F(u16, inc) F(u64, chain)
+
+/* transport_seed: 32 bytes; listen: "IP:port"; store: a path; self: this node's party. */
+#define MESSAGE_FIELDS_SETUP(F)                                                                    \
+    F(party, self) F(key, transport_seed) F(sized, listen) F(rest, store)
+#define MESSAGE_FIELDS_JOIN(F) F(sized, genesis_file) F(rest, cards)
+#define MESSAGE_FIELDS_EXTEND(F) F(rest, entries)
+#define MESSAGE_FIELDS_RUNNING(F) F(u16, port)
+
+/*
+ * A zero room stands for the only one.  order: 0 display, 1 arrival.  `after`: the arrival behind
+ * which to begin (order 1); in display order the node keeps the walk under the ticket until its end
+ * or a page of limit 0.
+ */
+#define MESSAGE_FIELDS_NODE_LIST(F) F(u64, ticket) F(room, room) F(u8, order) F(u64, after) F(u32, limit)
+#define MESSAGE_FIELDS_NODE_STATUS(F) F(u64, ticket) F(room, room)
+#define MESSAGE_FIELDS_NODE_KEYS(F) F(u64, ticket) F(room, room) F(u8, slot) F(u16, inc) F(u64, chain)
+#define MESSAGE_FIELDS_NODE_EXPORT(F) F(u64, ticket) F(room, room)
+#define MESSAGE_FIELDS_NODE_IMPORT(F) F(u64, ticket) F(room, room) F(rest, data)
+/* what: 1 lift the start barrier, 2 block the link to `slot`, 3 unblock it. */
+#define MESSAGE_FIELDS_NODE_CONTROL(F) F(u64, ticket) F(room, room) F(u8, what) F(u8, slot)
+/* held: bit s: held by slot s.  flags: bit 0 contested lane, bit 1 void (I2). */
+#define MESSAGE_FIELDS_NODE_ENTRY(F)                                                               \
+    F(u64, ticket) F(u64, arrival) F(u32, held) F(u16, flags) F(id, id) F(sized, header) F(rest, payload)
+/* more: another page can be asked for. */
+#define MESSAGE_FIELDS_NODE_LISTED(F) F(u64, ticket) F(u64, arrival) F(flag, more) F(u16, error)
+/* parties: see channel/status.h. */
+#define MESSAGE_FIELDS_NODE_STATUS_IS(F) F(u64, ticket) F(u16, error) F(rest, status)
+#define MESSAGE_FIELDS_NODE_KEYS_ARE(F) F(u64, ticket) F(u16, error) F(sized, header) F(rest, payload)
+#define MESSAGE_FIELDS_NODE_EXPORTED(F) F(u64, ticket) F(u16, error) F(rest, data)
+/* missing: positions of PROTOCOL.md that pending entries wait for. */
+#define MESSAGE_FIELDS_NODE_IMPORTED(F) F(u64, ticket) F(u16, error) F(u64, entries) F(rest, missing)
+#define MESSAGE_FIELDS_NODE_DONE(F) F(u64, ticket) F(u16, error)
+#define MESSAGE_FIELDS_NODE_NEWS(F) F(room, room) F(u64, arrival)
+
+#define MESSAGE_FIELDS_SAY(F) F(u64, ticket) F(room, room) F(rest, sections)
+/* follow: stay, and send what arrives (order 1). */
+#define MESSAGE_FIELDS_LIST(F) F(u64, ticket) F(room, room) F(u8, order) F(u64, after) F(flag, follow)
+#define MESSAGE_FIELDS_STATUS(F) F(u64, ticket) F(room, room)
+#define MESSAGE_FIELDS_EXPORT(F) F(u64, ticket) F(room, room)
+#define MESSAGE_FIELDS_IMPORT(F) F(u64, ticket) F(room, room) F(rest, data)
+#define MESSAGE_FIELDS_CONTROL(F) F(u64, ticket) F(room, room) F(u8, what) F(u8, slot)
+#define MESSAGE_FIELDS_SAID(F) F(u64, ticket) F(u8, slot) F(u16, inc) F(u32, seq) F(id, id) F(u64, t_ms)
+/* error: why `body` is not the opened body; the entry itself is valid all the same (B4). */
+#define MESSAGE_FIELDS_ENTRY(F)                                                                    \
+    F(u64, ticket) F(u64, arrival) F(u32, held) F(u16, flags) F(id, id) F(u16, error)              \
+    F(sized, header) F(rest, body)
+#define MESSAGE_FIELDS_LISTED(F) F(u64, ticket) F(u64, arrival) F(u16, error)
+#define MESSAGE_FIELDS_STATUS_IS(F) F(u64, ticket) F(u16, error) F(rest, status)
+#define MESSAGE_FIELDS_EXPORTED(F) F(u64, ticket) F(u16, error) F(rest, data)
+#define MESSAGE_FIELDS_IMPORTED(F) F(u64, ticket) F(u16, error) F(u64, entries) F(rest, missing)
+#define MESSAGE_FIELDS_ANSWER(F) F(u64, ticket) F(u16, error)
 
 #define MESSAGE_TICKETS_MAX 64u
 #define MESSAGE_TICKET_BYTES 8u

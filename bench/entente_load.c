@@ -1,0 +1,179 @@
+/*
+ * Load on one node, through its desk, as its own people make it.
+ *
+ *   entente_load append FOLDER COUNT IN_FLIGHT BYTES      statements of BYTES bytes, IN_FLIGHT at a time
+ *   entente_load gap FOLDER SECONDS PAUSE_MS TIMEOUT_MS BYTES [FILE]
+ *
+ * FILE gets a line for each acknowledged entry: slot, inc, seq, id.
+ *
+ * Prints one line of JSON.  `append` also waits until all parties hold what was written.
+ */
+#include "clock.h"
+#include "stalls.h"
+
+#include "desk/client.h"
+#include "format/section.h"
+
+#include <unistd.h>
+
+static const struct room_id only_room;
+
+/* The section list of one statement: count, type, size, content. */
+static struct bytes
+make_statement(uint8_t *place, size_t size, size_t text_bytes, uint64_t number)
+{
+    struct writer writer = writer_of(place, size);
+    size_t content_bytes = 1 + 2 + 2 + text_bytes;
+
+    writer_u16(&writer, 1);
+    writer_u16(&writer, SECTION_STATEMENT);
+    writer_u32(&writer, (uint32_t)content_bytes);
+    writer_u8(&writer, 2);
+    writer_copy(&writer, "en", 2);
+    writer_u16(&writer, 0);
+    for (size_t i = 0; i < text_bytes; i++)
+        writer_u8(&writer, (uint8_t)('a' + (number + i) % 26));
+    return writer_written(&writer);
+}
+
+static int
+fail(const char *what, enum entente_error error)
+{
+    fprintf(stderr, "entente_load: %s: %s\n", what, entente_error_text(error));
+    return 2;
+}
+
+static int
+append(const char *folder, size_t count, size_t in_flight, size_t bytes)
+{
+    struct desk_client *client;
+    struct status status;
+    uint8_t *place = malloc(bytes + 64);
+    double *latencies = calloc(count, sizeof *latencies);
+    double *began = calloc(count + 1, sizeof *began);
+    size_t sent = 0;
+    size_t answered = 0;
+    size_t failed = 0;
+
+    enum entente_error error = desk_connect(&client, folder);
+    if (error != ENTENTE_OK || place == NULL || latencies == NULL || began == NULL)
+        return fail("it does not start", error);
+    error = desk_status(client, &only_room, &status);
+    if (error != ENTENTE_OK)
+        return fail("no status", error);
+    uint64_t first_ticket = desk_ticket(client) + 1;
+    double start = now_ms();
+    while (answered < count) {
+        while (sent < count && sent - answered < in_flight) {
+            struct message_say say = {
+                desk_ticket(client), only_room, make_statement(place, bytes + 64, bytes, sent)};
+            began[sent++] = now_ms();
+            error = message_say_queue(desk_channel(client), &say);
+            if (error != ENTENTE_OK)
+                return fail("saying", error);
+        }
+        uint16_t type;
+        struct bytes body;
+        error = desk_wait(client, 30000, &type, &body);
+        if (error != ENTENTE_OK)
+            return fail("waiting", error);
+        struct reader reader = reader_of(body);
+        uint64_t index = reader_u64(&reader) - first_ticket;
+        if (index < count)
+            latencies[answered] = now_ms() - began[index];
+        failed += type != MESSAGE_SAID;
+        answered++;
+    }
+    double written = now_ms();
+    for (;;) {
+        error = desk_status(client, &only_room, &status);
+        if (error != ENTENTE_OK)
+            return fail("no status", error);
+        const struct status_party *own = &status.parties[status.slot];
+        if (own->held_seq >= own->head_seq && own->head_seq > 0)
+            break;
+        if (now_ms() - written > 60000)
+            return fail("not held by all", ENTENTE_ERR_PENDING);
+        usleep(2000);
+    }
+    double held = now_ms();
+    printf("{\"count\": %zu, \"failed\": %zu, \"seconds\": %.4f, \"per_s\": %.1f, ", count, failed,
+        (written - start) / 1e3, (double)count / (written - start) * 1e3);
+    print_latencies(latencies, count);
+    printf(", \"held_per_s\": %.1f}\n", (double)count / (held - start) * 1e3);
+    desk_disconnect(client);
+    return failed == 0 ? 0 : 2;
+}
+
+static void
+note(FILE *acknowledged, struct bytes body)
+{
+    struct message_said said;
+
+    if (acknowledged == NULL || message_said_read(body, &said) != ENTENTE_OK)
+        return;
+    fprintf(acknowledged, "%u %u %u ", said.slot, said.inc, said.seq);
+    for (size_t i = 0; i < sizeof said.id.bytes; i++)
+        fprintf(acknowledged, "%02x", said.id.bytes[i]);
+    fputc('\n', acknowledged);
+}
+
+/* One statement, a pause, the next; a statement unanswered for `timeout_ms` failed. */
+static int
+gap(const char *folder, double seconds, double pause_ms, int timeout_ms, size_t bytes,
+    FILE *acknowledged)
+{
+    struct desk_client *client = NULL;
+    struct stalls stalls;
+    uint8_t *place = malloc(bytes + 64);
+    double end = now_ms() + seconds * 1e3;
+
+    if (place == NULL || !stalls_start(&stalls, seconds))
+        return fail("it does not start", ENTENTE_ERR_NO_MEMORY);
+    for (uint64_t number = 0; now_ms() < end; number++) {
+        if (client == NULL && desk_connect(&client, folder) != ENTENTE_OK) {
+            stalls.failed++;
+            usleep(5000);
+            continue;
+        }
+        struct message_say say = {
+            desk_ticket(client), only_room, make_statement(place, bytes + 64, bytes, number)};
+        uint16_t type = 0;
+        struct bytes body;
+        enum entente_error error = message_say_queue(desk_channel(client), &say);
+        if (error == ENTENTE_OK)
+            error = desk_wait(client, timeout_ms, &type, &body);
+        if (error == ENTENTE_OK && type == MESSAGE_SAID) {
+            stalls_acknowledged(&stalls);
+            note(acknowledged, body);
+        } else {
+            stalls.failed++;
+            desk_disconnect(client);
+            client = NULL;
+        }
+        usleep((useconds_t)(pause_ms * 1e3));
+    }
+    desk_disconnect(client);
+    free(place);
+    stalls_finish(&stalls);
+    return 0;
+}
+
+int
+main(int argc, char **argv)
+{
+    if (argc == 6 && strcmp(argv[1], "append") == 0)
+        return append(argv[2], strtoul(argv[3], NULL, 10), strtoul(argv[4], NULL, 10),
+            strtoul(argv[5], NULL, 10));
+    if ((argc == 7 || argc == 8) && strcmp(argv[1], "gap") == 0) {
+        FILE *acknowledged = argc == 8 ? fopen(argv[7], "w") : NULL;
+        int status = gap(argv[2], strtod(argv[3], NULL), strtod(argv[4], NULL), atoi(argv[5]),
+            strtoul(argv[6], NULL, 10), acknowledged);
+        if (acknowledged != NULL && fclose(acknowledged) != 0)
+            status = 2;
+        return status;
+    }
+    fprintf(stderr, "usage: entente_load append FOLDER COUNT IN_FLIGHT BYTES\n"
+                    "       entente_load gap FOLDER SECONDS PAUSE_MS TIMEOUT_MS BYTES [FILE]\n");
+    return 1;
+}

@@ -1,0 +1,175 @@
+#include "confine/confine.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <linux/landlock.h>
+#include <seccomp.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <grp.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#define USER_NODE 62101
+#define USER_DESK 62102
+
+/* What every process of ours needs: memory, time, waiting, its open files, and ending. */
+static const int calls_common[] = {
+    SCMP_SYS(read), SCMP_SYS(write), SCMP_SYS(readv), SCMP_SYS(writev), SCMP_SYS(recvmsg),
+    SCMP_SYS(sendmsg), SCMP_SYS(recvfrom), SCMP_SYS(sendto), SCMP_SYS(close), SCMP_SYS(poll),
+    SCMP_SYS(ppoll), SCMP_SYS(epoll_wait), SCMP_SYS(epoll_pwait), SCMP_SYS(epoll_ctl),
+    SCMP_SYS(epoll_create1), SCMP_SYS(eventfd2), SCMP_SYS(futex), SCMP_SYS(brk), SCMP_SYS(mmap),
+    SCMP_SYS(munmap), SCMP_SYS(mremap), SCMP_SYS(mprotect), SCMP_SYS(madvise),
+    SCMP_SYS(clock_gettime), SCMP_SYS(gettimeofday), SCMP_SYS(clock_nanosleep),
+    SCMP_SYS(nanosleep), SCMP_SYS(getrandom), SCMP_SYS(rt_sigaction), SCMP_SYS(rt_sigprocmask),
+    SCMP_SYS(rt_sigreturn), SCMP_SYS(sigaltstack), SCMP_SYS(getpid), SCMP_SYS(gettid),
+    SCMP_SYS(tgkill), SCMP_SYS(exit), SCMP_SYS(exit_group), SCMP_SYS(fcntl), SCMP_SYS(fstat),
+    SCMP_SYS(newfstatat), SCMP_SYS(lseek), SCMP_SYS(sched_yield), SCMP_SYS(restart_syscall),
+    SCMP_SYS(rseq), SCMP_SYS(ioctl), SCMP_SYS(accept4), SCMP_SYS(shutdown),
+};
+
+/* The store's files, sockets to other nodes, names of hosts, libuv's helper threads. */
+static const int calls_node[] = {
+    SCMP_SYS(openat), SCMP_SYS(open), SCMP_SYS(stat), SCMP_SYS(lstat), SCMP_SYS(access),
+    SCMP_SYS(faccessat2), SCMP_SYS(unlink), SCMP_SYS(unlinkat), SCMP_SYS(ftruncate),
+    SCMP_SYS(fallocate), SCMP_SYS(fsync), SCMP_SYS(fdatasync), SCMP_SYS(pread64),
+    SCMP_SYS(pwrite64), SCMP_SYS(fchmod), SCMP_SYS(fchown), SCMP_SYS(getcwd), SCMP_SYS(readlink),
+    SCMP_SYS(geteuid), SCMP_SYS(getuid), SCMP_SYS(getegid), SCMP_SYS(getgid), SCMP_SYS(umask),
+    SCMP_SYS(mkdir), SCMP_SYS(utimensat), SCMP_SYS(socket), SCMP_SYS(connect), SCMP_SYS(accept),
+    SCMP_SYS(bind), SCMP_SYS(listen), SCMP_SYS(getsockname), SCMP_SYS(getpeername),
+    SCMP_SYS(setsockopt), SCMP_SYS(getsockopt), SCMP_SYS(clone), SCMP_SYS(clone3),
+    SCMP_SYS(set_robust_list), SCMP_SYS(pipe2), SCMP_SYS(sysinfo), SCMP_SYS(uname),
+    SCMP_SYS(getdents64), SCMP_SYS(statx), SCMP_SYS(prlimit64), SCMP_SYS(fstatfs),
+    SCMP_SYS(sched_getaffinity), SCMP_SYS(prctl), SCMP_SYS(socketpair), SCMP_SYS(sendmmsg),
+    SCMP_SYS(select), SCMP_SYS(pselect6), SCMP_SYS(membarrier),
+};
+
+static enum entente_error
+allow(const int *own, size_t own_count)
+{
+    enum entente_error error = ENTENTE_ERR_IO;
+    scmp_filter_ctx filter = seccomp_init(SCMP_ACT_KILL_PROCESS);
+
+    if (filter == NULL)
+        return ENTENTE_ERR_NO_MEMORY;
+    for (size_t i = 0; i < sizeof calls_common / sizeof calls_common[0]; i++)
+        if (seccomp_rule_add(filter, SCMP_ACT_ALLOW, calls_common[i], 0) != 0)
+            goto out;
+    for (size_t i = 0; i < own_count; i++)
+        if (seccomp_rule_add(filter, SCMP_ACT_ALLOW, own[i], 0) != 0)
+            goto out;
+    if (seccomp_load(filter) == 0)
+        error = ENTENTE_OK;
+
+out:
+    seccomp_release(filter);
+    return error;
+}
+
+static int
+landlock_add(int rules, const char *path, uint64_t access)
+{
+    struct landlock_path_beneath_attr rule = {.allowed_access = access};
+
+    rule.parent_fd = open(path, O_PATH | O_CLOEXEC);
+    if (rule.parent_fd < 0)
+        return errno == ENOENT ? 0 : -1;
+    int result = (int)syscall(SYS_landlock_add_rule, rules, LANDLOCK_RULE_PATH_BENEATH, &rule, 0);
+    close(rule.parent_fd);
+    return result;
+}
+
+/* Files: all of `folder`, and reading what the resolver needs.  Kernels without Landlock: nothing. */
+static enum entente_error
+landlock_folder(const char *folder)
+{
+    const uint64_t read_only = LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR;
+    const uint64_t all = read_only | LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_REMOVE_FILE |
+                         LANDLOCK_ACCESS_FS_MAKE_REG;
+    struct landlock_ruleset_attr attributes = {
+        .handled_access_fs = all | LANDLOCK_ACCESS_FS_EXECUTE | LANDLOCK_ACCESS_FS_MAKE_DIR |
+                             LANDLOCK_ACCESS_FS_REMOVE_DIR | LANDLOCK_ACCESS_FS_MAKE_SYM |
+                             LANDLOCK_ACCESS_FS_MAKE_SOCK | LANDLOCK_ACCESS_FS_MAKE_FIFO |
+                             LANDLOCK_ACCESS_FS_MAKE_BLOCK | LANDLOCK_ACCESS_FS_MAKE_CHAR};
+    enum entente_error error = ENTENTE_ERR_IO;
+
+    int rules = (int)syscall(
+        SYS_landlock_create_ruleset, &attributes, sizeof attributes, 0);
+    if (rules < 0)
+        return errno == ENOSYS || errno == EOPNOTSUPP ? ENTENTE_OK : ENTENTE_ERR_IO;
+    if (folder != NULL && landlock_add(rules, folder, all) != 0)
+        goto out;
+    if (folder != NULL && (landlock_add(rules, "/etc", read_only) != 0 ||
+                              landlock_add(rules, "/usr/lib", read_only) != 0 ||
+                              landlock_add(rules, "/lib", read_only) != 0 ||
+                              landlock_add(rules, "/usr/share", read_only) != 0 ||
+                              landlock_add(rules, "/dev/urandom", LANDLOCK_ACCESS_FS_READ_FILE) != 0))
+        goto out;
+    if (syscall(SYS_landlock_restrict_self, rules, 0) == 0)
+        error = ENTENTE_OK;
+
+out:
+    close(rules);
+    return error;
+}
+
+/*
+ * Where the supervisor is root, each process gets a user of its own, with no entry in the system's list
+ * and no files: what it needs is open by then.  (Numbers in the range that Debian leaves free.)
+ */
+static enum entente_error
+drop_user(uid_t user)
+{
+    if (geteuid() != 0)
+        return ENTENTE_OK;
+    if (setgroups(0, NULL) != 0 || setresgid(user, user, user) != 0 ||
+        setresuid(user, user, user) != 0)
+        return ENTENTE_ERR_IO;
+    return ENTENTE_OK;
+}
+
+static enum entente_error
+begin(uid_t user)
+{
+    struct rlimit none = {0, 0};
+
+    if (drop_user(user) != ENTENTE_OK)
+        return ENTENTE_ERR_IO;
+    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 || prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0 ||
+        setrlimit(RLIMIT_CORE, &none) != 0)
+        return ENTENTE_ERR_IO;
+    return ENTENTE_OK;
+}
+
+enum entente_error
+confine_node(const char *store_path)
+{
+    char folder[4096];
+
+    if (strlen(store_path) >= sizeof folder)
+        return ENTENTE_ERR_TOO_LARGE;
+    strcpy(folder, store_path);
+    enum entente_error error = begin(USER_NODE);
+    if (error == ENTENTE_OK)
+        error = landlock_folder(dirname(folder));
+    if (error == ENTENTE_OK)
+        error = allow(calls_node, sizeof calls_node / sizeof calls_node[0]);
+    return error;
+}
+
+enum entente_error
+confine_desk(void)
+{
+    static const int calls[] = {SCMP_SYS(prctl)};
+
+    enum entente_error error = begin(USER_DESK);
+    if (error == ENTENTE_OK)
+        error = landlock_folder(NULL);
+    if (error == ENTENTE_OK)
+        error = allow(calls, sizeof calls / sizeof calls[0]);
+    return error;
+}

@@ -1,0 +1,17 @@
+/*
+ * What a process may still do once it has what it needs: no new privileges, its own user where the
+ * supervisor is root, a list of system calls, and (where the kernel has Landlock) a list of folders.
+ * A process that steps outside is killed by the kernel, and the supervisor says so.
+ */
+#ifndef ENTENTE_CONFINE_CONFINE_H
+#define ENTENTE_CONFINE_CONFINE_H
+
+#include "base/error.h"
+
+/* The node: links over the network, and the folder of its store. */
+MUST_USE enum entente_error confine_node(const char *store_path);
+
+/* The desk: accepts on the socket that it has, opens nothing. */
+MUST_USE enum entente_error confine_desk(void);
+
+#endif

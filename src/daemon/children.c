@@ -1,0 +1,158 @@
+#include "daemon/children.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#define QUEUE_BYTES_MAX 134217728u /* rooms and cards, all at once */
+#define LISTENING_FD 6
+
+static const char *const names[CHILDREN] = {"keyholder", "node", "desk"};
+static const char *const programs_of[CHILDREN] = {
+    "entente-keyholder", "entente-node", "entente-desk"};
+/* Where the build tree has them, seen from the folder of `entente`. */
+static const char *const build_folders[CHILDREN] = {"../keyholder", "../daemon", "../desk"};
+
+const char *
+child_name(enum child child)
+{
+    return names[child];
+}
+
+static enum entente_error
+find_program(enum child child, const char *programs, char *path, size_t size)
+{
+    char own[3072];
+
+    if (programs != NULL) {
+        snprintf(path, size, "%s/%s", programs, programs_of[child]);
+        return access(path, X_OK) == 0 ? ENTENTE_OK : ENTENTE_ERR_NOT_FOUND;
+    }
+    ssize_t used = readlink("/proc/self/exe", own, sizeof own - 1);
+    if (used <= 0)
+        return ENTENTE_ERR_IO;
+    own[used] = '\0';
+    *strrchr(own, '/') = '\0';
+    const char *folders[] = {".", "../libexec/entente", build_folders[child]};
+    for (size_t i = 0; i < sizeof folders / sizeof folders[0]; i++) {
+        snprintf(path, size, "%s/%s/%s", own, folders[i], programs_of[child]);
+        if (access(path, X_OK) == 0)
+            return ENTENTE_OK;
+    }
+    return ENTENTE_ERR_NOT_FOUND;
+}
+
+/* In the child: the sockets go to their numbers; everything else closes by itself at exec. */
+static void
+become(const char *program, const char *folder, const int *sockets, int count)
+{
+    int high[4];
+
+    for (int i = 0; i < count; i++)
+        high[i] = fcntl(sockets[i], F_DUPFD, 16);
+    for (int i = 0; i < count; i++)
+        if (high[i] < 0 || dup2(high[i], 3 + i) < 0)
+            _exit(126);
+    for (int i = 0; i < count; i++)
+        close(high[i]);
+    sigset_t none;
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+    setsid(); /* a terminal's Ctrl-C is for the supervisor, which ends them in order */
+    execl(program, program, folder, (char *)NULL);
+    _exit(127);
+}
+
+enum entente_error
+children_start(
+    struct children *children, const char *programs, const char *folder, int listening)
+{
+    char paths[CHILDREN][4096];
+    int pairs[6][2]; /* supervisor with each; keyholder-node, keyholder-desk, node-desk */
+    int made = 0;
+    enum entente_error error = ENTENTE_OK;
+
+    *children = (struct children){.sockets = {-1, -1, -1}};
+    for (int c = 0; c < CHILDREN && error == ENTENTE_OK; c++)
+        error = find_program((enum child)c, programs, paths[c], sizeof paths[c]);
+    while (error == ENTENTE_OK && made < 6) {
+        if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, pairs[made]) != 0)
+            error = ENTENTE_ERR_IO;
+        else
+            made++;
+    }
+    const int sockets[CHILDREN][4] = {
+        {pairs[0][1], pairs[3][0], pairs[4][0], -1},
+        {pairs[1][1], pairs[3][1], pairs[5][0], -1},
+        {pairs[2][1], pairs[4][1], pairs[5][1], listening},
+    };
+    for (int c = 0; c < CHILDREN && error == ENTENTE_OK; c++) {
+        pid_t pid = fork();
+        if (pid == 0)
+            become(paths[c], folder, sockets[c], c == CHILD_DESK ? 4 : 3);
+        if (pid < 0)
+            error = ENTENTE_ERR_IO;
+        else
+            children->pids[c] = pid;
+    }
+    for (int i = 0; i < made; i++) {
+        close(pairs[i][1]);
+        if (i >= CHILDREN)
+            close(pairs[i][0]);
+        else
+            children->sockets[i] = pairs[i][0];
+    }
+    for (int c = 0; c < CHILDREN && error == ENTENTE_OK; c++)
+        error = channel_new(&children->channels[c], children->sockets[c], QUEUE_BYTES_MAX);
+    if (error != ENTENTE_OK)
+        children_stop(children, 0);
+    return error;
+}
+
+static bool
+reap(struct children *children)
+{
+    bool all = true;
+
+    for (int c = 0; c < CHILDREN; c++) {
+        if (children->pids[c] != 0 && waitpid(children->pids[c], NULL, WNOHANG) != 0)
+            children->pids[c] = 0;
+        all &= children->pids[c] == 0;
+    }
+    return all;
+}
+
+void
+children_stop(struct children *children, unsigned wait_ms)
+{
+    const struct timespec pause = {.tv_nsec = 2000000};
+
+    if (children->channels[CHILD_KEYHOLDER] != NULL && wait_ms > 0) {
+        struct message_stop stop = {ENTENTE_OK};
+        if (message_stop_queue(children->channels[CHILD_KEYHOLDER], &stop) == ENTENTE_OK)
+            (void)!channel_flush(children->channels[CHILD_KEYHOLDER]);
+    }
+    for (int c = 0; c < CHILDREN; c++) {
+        channel_free(children->channels[c]);
+        children->channels[c] = NULL;
+        if (children->sockets[c] >= 0)
+            close(children->sockets[c]);
+        children->sockets[c] = -1;
+    }
+    for (unsigned waited = 0; waited < wait_ms && !reap(children); waited += 2)
+        nanosleep(&pause, NULL);
+    for (int c = 0; c < CHILDREN; c++)
+        if (children->pids[c] != 0)
+            kill(children->pids[c], SIGKILL);
+    for (int c = 0; c < CHILDREN; c++)
+        while (children->pids[c] != 0 && waitpid(children->pids[c], NULL, 0) < 0 && errno == EINTR)
+            ;
+    memset(children->pids, 0, sizeof children->pids);
+}

@@ -1,0 +1,126 @@
+/* The program entente-desk: started by the supervisor with its sockets, confined at once. */
+#include "confine/confine.h"
+#include "desk/desk.h"
+
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+
+static void
+desk_end(struct desk *desk, const char *why)
+{
+    if (why != NULL && !desk->is_ending)
+        fprintf(stderr, "desk: %s\n", why);
+    desk->is_ending = true;
+}
+
+static void
+serve_own(struct desk *desk, struct channel *channel,
+    enum entente_error (*take)(struct desk *desk, uint16_t type, struct bytes body))
+{
+    uint16_t type;
+    struct bytes body;
+
+    enum entente_error filled = channel_fill(channel);
+    while (take != NULL && !desk->is_ending && channel_next(channel, &type, &body) == ENTENTE_OK)
+        if (take(desk, type, body) != ENTENTE_OK)
+            desk_end(desk, "another process of this node said something that it may not say");
+    if (filled != ENTENTE_OK)
+        desk_end(desk, channel == desk->supervisor ? NULL
+                                                   : "another process of this node is gone");
+}
+
+static void
+serve_client(struct desk *desk, uint32_t index, short events)
+{
+    struct client *client = &desk->clients[index];
+    enum entente_error error = ENTENTE_OK;
+
+    if (events & (POLLIN | POLLHUP | POLLERR))
+        error = channel_fill(client->channel);
+    client_take(desk, index);
+    if (client->channel != NULL && error != ENTENTE_OK)
+        client_drop(desk, index);
+}
+
+static void
+flush(struct desk *desk)
+{
+    struct channel *own[] = {desk->keyholder, desk->node};
+
+    for (size_t i = 0; i < 2; i++)
+        if (channel_wants_write(own[i]) && channel_flush(own[i]) != ENTENTE_OK)
+            desk_end(desk, "another process of this node is gone");
+    for (uint32_t i = 0; i < DESK_CLIENTS_MAX; i++) {
+        struct channel *channel = desk->clients[i].channel;
+        if (channel != NULL && channel_wants_write(channel) &&
+            (channel_flush(channel) != ENTENTE_OK || !channel_has_room(channel, 0)))
+            client_drop(desk, i);
+        else
+            client_take(desk, i); /* what waited for room among the requests */
+    }
+    for (uint32_t i = 0; i < DESK_REQUESTS_MAX && desk->requests_count > 0; i++)
+        if (desk->requests[i].ticket != 0 && desk->requests[i].reading != NULL &&
+            desk->requests[i].reading->page_ended)
+            reading_go_on(desk, &desk->requests[i]);
+}
+
+static short
+wanted(const struct channel *channel)
+{
+    return channel_wants_write(channel) ? POLLIN | POLLOUT : POLLIN;
+}
+
+static void
+turn(struct desk *desk)
+{
+    struct pollfd polls[4 + DESK_CLIENTS_MAX];
+    uint32_t clients[DESK_CLIENTS_MAX];
+    nfds_t count = 4;
+
+    polls[0] = (struct pollfd){DESK_FD_SUPERVISOR, POLLIN, 0};
+    polls[1] = (struct pollfd){DESK_FD_KEYHOLDER, wanted(desk->keyholder), 0};
+    polls[2] = (struct pollfd){DESK_FD_NODE, wanted(desk->node), 0};
+    polls[3] = (struct pollfd){DESK_FD_LISTENING, POLLIN, 0};
+    for (uint32_t i = 0; i < DESK_CLIENTS_MAX; i++) {
+        if (desk->clients[i].channel == NULL)
+            continue;
+        clients[count - 4] = i;
+        polls[count++] =
+            (struct pollfd){desk->clients[i].socket, wanted(desk->clients[i].channel), 0};
+    }
+    if (poll(polls, count, -1) < 0)
+        return;
+    if (polls[0].revents != 0)
+        serve_own(desk, desk->supervisor, NULL);
+    if (polls[1].revents & (POLLIN | POLLHUP | POLLERR))
+        serve_own(desk, desk->keyholder, keyholder_message);
+    if (polls[2].revents & (POLLIN | POLLHUP | POLLERR))
+        serve_own(desk, desk->node, node_message);
+    for (nfds_t i = 4; i < count; i++)
+        serve_client(desk, clients[i - 4], polls[i].revents);
+    if (polls[3].revents != 0)
+        clients_accept(desk);
+    flush(desk);
+}
+
+int
+main(void)
+{
+    static struct desk desk;
+
+    signal(SIGPIPE, SIG_IGN);
+    signal(SIGINT, SIG_IGN);
+    signal(SIGHUP, SIG_IGN);
+    if (channel_new(&desk.supervisor, DESK_FD_SUPERVISOR, CHANNEL_BODY_BYTES_MAX + 64) !=
+            ENTENTE_OK ||
+        channel_new(&desk.keyholder, DESK_FD_KEYHOLDER, DESK_QUEUE_BYTES_MAX) != ENTENTE_OK ||
+        channel_new(&desk.node, DESK_FD_NODE, DESK_QUEUE_BYTES_MAX) != ENTENTE_OK ||
+        confine_desk() != ENTENTE_OK) {
+        fprintf(stderr, "desk: it cannot start on this machine\n");
+        return 2;
+    }
+    while (!desk.is_ending)
+        turn(&desk);
+    return 0;
+}
