@@ -16,9 +16,9 @@ struct status_party {
     uint64_t heard_at_ms; /* Unix time; 0: never since the start */
     uint16_t inc;
     uint32_t head_seq;    /* of its newest lane, here */
-    uint32_t held_seq;    /* of that lane, by all */
+    uint32_t held_seq;    /* of that lane, by all; acks at its end ask for none and count as held */
     uint64_t holds;       /* entries of the whole record that this party holds */
-    uint64_t behind;      /* entries here that it does not hold */
+    uint64_t behind;      /* entries here that it does not hold, but for acks at a lane's end */
     uint32_t missing;     /* entries that it has and we lack, as far as it said */
 };
 
@@ -27,7 +27,7 @@ struct status {
     uint8_t slot;    /* our own */
     uint8_t writing; /* enum node_writing */
     uint64_t entries;
-    uint64_t held_by_all; /* how many of them */
+    uint64_t held_by_all; /* how many of them, acks at a lane's end counted with what they follow */
     struct digest state;
     uint8_t title_bytes;
     uint8_t title[200];

@@ -265,12 +265,15 @@ fill_party(struct shell *shell, struct record *record, uint8_t slot, struct stat
     if (record_lane(record, slot, party->inc, &branch) == ENTENTE_OK) {
         party->head_seq = record_head(record, branch).seq;
         party->held_seq = record_held_by_all(record, branch);
+        if (party->held_seq >= record_content(record, branch))
+            party->held_seq = party->head_seq;
     }
     for (uint32_t b = record_parties(record); b < record_branches(record); b++) {
-        uint32_t head = record_head(record, b).seq;
         uint32_t held = record_held_by(record, slot, b);
-        party->holds += held - (held > 0 ? record_branch(record, b)->fork_seq : 0);
-        party->behind += head - held;
+        uint32_t content = record_content(record, b);
+        uint32_t fork = record_branch(record, b)->fork_seq;
+        party->holds += held > fork ? held - fork : 0;
+        party->behind += content > held ? content - held : 0;
     }
 }
 
@@ -298,6 +301,8 @@ fill_status(struct shell *shell, struct record *record, struct status *status)
     for (uint32_t b = record_parties(record); b < record_branches(record); b++) {
         uint32_t held = record_held_by_all(record, b);
         uint32_t fork = record_branch(record, b)->fork_seq;
+        if (held >= record_content(record, b))
+            held = record_head(record, b).seq; /* the acks behind it ask for none */
         status->held_by_all += held > fork ? held - fork : 0;
     }
     return ENTENTE_OK;

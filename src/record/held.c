@@ -73,6 +73,12 @@ record_held_by_another(const struct record *record, uint32_t branch)
     return held;
 }
 
+uint32_t
+record_content(const struct record *record, uint32_t branch)
+{
+    return record->branches[branch].content_seq;
+}
+
 void
 record_past(const struct record *record, uint32_t branch, uint32_t *past, uint32_t past_count)
 {

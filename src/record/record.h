@@ -167,6 +167,10 @@ uint32_t record_held_by_all(const struct record *record, uint32_t branch);
 /* The same over all others than the branch's writer: somebody else has it. */
 uint32_t record_held_by_another(const struct record *record, uint32_t branch);
 
+/* The last entry of a branch that is not an ack.  Acks behind it ask for no ack (H2): when this one is
+ * held by all, the branch is. */
+uint32_t record_content(const struct record *record, uint32_t branch);
+
 /* ---- writing ---- */
 
 /* Where the next own entry stands: kept by the node for entries that are under way. */

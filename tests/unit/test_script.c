@@ -1,6 +1,6 @@
 /*
  * Goal: script_next() gives every field byte for byte, and refuses every slip with its line; the
- * demo's own scripts are read whole and hold what demo/README.md says of them.
+ * demo's own scripts are read whole and hold what demonstration/README.md says of them.
  * Method: lines of each form; a table of slips; the limits on both sides; the three scripts
  * counted.
  */
@@ -138,7 +138,7 @@ count_script(const char *name, const char *language)
     char path[4096];
     static uint8_t content[1 << 18];
 
-    snprintf(path, sizeof path, "%s/demo/statements/%s", source != NULL ? source : ".", name);
+    snprintf(path, sizeof path, "%s/demonstration/statements/%s", source != NULL ? source : ".", name);
     FILE *file = fopen(path, "rb");
     size_t size = file == NULL ? 0 : fread(content, 1, sizeof content, file);
     if (file != NULL)

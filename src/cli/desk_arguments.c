@@ -1,0 +1,67 @@
+#include "cli/desk_commands.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+const struct option options_room[] = {
+    {"room", OPTION_VALUE, "ID", "the consultation's room, where the party is in several"},
+    {NULL, OPTION_NOTHING, NULL, NULL},
+};
+
+static int
+digit(char c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+enum entente_error
+room_of_arguments(struct cli *cli, const struct arguments *arguments, struct room_id *room)
+{
+    const char *text = arguments_value(arguments, "room");
+
+    memset(room, 0, sizeof *room);
+    if (text == NULL)
+        return ENTENTE_OK;
+    bool good = strlen(text) == 2 * sizeof room->bytes;
+    for (size_t i = 0; good && i < sizeof room->bytes; i++) {
+        int high = digit(text[2 * i]);
+        int low = digit(text[2 * i + 1]);
+        good = high >= 0 && low >= 0;
+        room->bytes[i] = good ? (uint8_t)(high * 16 + low) : 0;
+    }
+    if (good)
+        return ENTENTE_OK;
+    return cli_fail_because(cli, ENTENTE_ERR_USAGE,
+        "--room takes the 64 hexadecimal digits that 'entente consultation list' shows");
+}
+
+enum entente_error
+connect_of_arguments(
+    struct cli *cli, const struct arguments *arguments, struct desk_client **client)
+{
+    enum entente_error error = desk_connect(client, arguments->words[0]);
+
+    if (error == ENTENTE_ERR_NOT_RUNNING)
+        return cli_fail_because(cli, error,
+            "no node runs in %s: start it with 'entente serve %s'", arguments->words[0],
+            arguments->words[0]);
+    return error == ENTENTE_OK ? error : cli_fail(cli, error, "%s", arguments->words[0]);
+}
+
+enum entente_error
+number_of_option(struct cli *cli, const struct arguments *arguments, const char *name,
+    uint32_t *number)
+{
+    const char *text = arguments_value(arguments, name);
+    char *end;
+
+    if (text == NULL)
+        return ENTENTE_OK;
+    unsigned long value = strtoul(text, &end, 10);
+    if (*text < '0' || *text > '9' || *end != '\0' || value > UINT32_MAX)
+        return cli_fail_because(cli, ENTENTE_ERR_USAGE, "--%s takes a whole number", name);
+    *number = (uint32_t)value;
+    return ENTENTE_OK;
+}
