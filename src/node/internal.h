@@ -127,7 +127,7 @@ void wake(struct node *node, uint64_t mono_ms);
 /* rooms.c */
 struct room *room_find(const struct node *node, const struct room_id *id);
 uint32_t room_index(const struct node *node, const struct room *room);
-struct link *link_find(const struct node *node, uint32_t id);
+struct link *node_link_find(const struct node *node, uint32_t id);
 MUST_USE enum entente_error room_load(struct node *node, struct room *room);
 void room_free(struct room *room);
 bool slot_of(const struct room *room, const struct party_id *party, uint8_t *slot);

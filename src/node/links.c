@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 struct link *
-link_find(const struct node *node, uint32_t id)
+node_link_find(const struct node *node, uint32_t id)
 {
     for (uint32_t i = 0; i < NODE_LINKS_MAX; i++)
         if (node->links[i] != NULL && node->links[i]->is_up && node->links[i]->id == id)
@@ -555,7 +555,7 @@ links_event(struct node *node, const struct event *event)
         link_down(node, event->link);
         return;
     }
-    link = link_find(node, event->link);
+    link = node_link_find(node, event->link);
     if (link == NULL || event->kind != EVENT_RECEIVED)
         return;
     enum entente_error error = hear(node, link, event->data);
