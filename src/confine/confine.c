@@ -1,19 +1,22 @@
 #include "confine/confine.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <libgen.h>
 #include <linux/landlock.h>
 #include <seccomp.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
-#include <grp.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#define USER_KEYHOLDER 62100
 #define USER_NODE 62101
 #define USER_DESK 62102
 
@@ -71,50 +74,81 @@ out:
 }
 
 static int
+landlock_add_open(int rules, int folder, uint64_t access)
+{
+    struct landlock_path_beneath_attr rule = {.allowed_access = access, .parent_fd = folder};
+
+    return (int)syscall(SYS_landlock_add_rule, rules, LANDLOCK_RULE_PATH_BENEATH, &rule, 0);
+}
+
+static int
 landlock_add(int rules, const char *path, uint64_t access)
 {
-    struct landlock_path_beneath_attr rule = {.allowed_access = access};
+    int opened = open(path, O_PATH | O_CLOEXEC);
 
-    rule.parent_fd = open(path, O_PATH | O_CLOEXEC);
-    if (rule.parent_fd < 0)
+    if (opened < 0)
         return errno == ENOENT ? 0 : -1;
-    int result = (int)syscall(SYS_landlock_add_rule, rules, LANDLOCK_RULE_PATH_BENEATH, &rule, 0);
-    close(rule.parent_fd);
+    int result = landlock_add_open(rules, opened, access);
+    close(opened);
     return result;
 }
 
-/* Files: all of `folder`, and reading what the resolver needs.  Kernels without Landlock: nothing. */
+#define READ_ONLY (LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR)
+#define READ_WRITE                                                                                 \
+    (READ_ONLY | LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_REMOVE_FILE |                  \
+        LANDLOCK_ACCESS_FS_MAKE_REG)
+
+/* A set of rules that allows nothing yet; -1 with `*error`, OK where the kernel has no Landlock. */
+static int
+landlock_begin(enum entente_error *error)
+{
+    struct landlock_ruleset_attr attributes = {
+        .handled_access_fs = READ_WRITE | LANDLOCK_ACCESS_FS_EXECUTE |
+                             LANDLOCK_ACCESS_FS_MAKE_DIR | LANDLOCK_ACCESS_FS_REMOVE_DIR |
+                             LANDLOCK_ACCESS_FS_MAKE_SYM | LANDLOCK_ACCESS_FS_MAKE_SOCK |
+                             LANDLOCK_ACCESS_FS_MAKE_FIFO | LANDLOCK_ACCESS_FS_MAKE_BLOCK |
+                             LANDLOCK_ACCESS_FS_MAKE_CHAR};
+
+    int rules = (int)syscall(SYS_landlock_create_ruleset, &attributes, sizeof attributes, 0);
+    *error = rules >= 0 || errno == ENOSYS || errno == EOPNOTSUPP ? ENTENTE_OK : ENTENTE_ERR_IO;
+    return rules;
+}
+
+static enum entente_error
+landlock_end(int rules, bool good)
+{
+    good = good && syscall(SYS_landlock_restrict_self, rules, 0) == 0;
+    close(rules);
+    return good ? ENTENTE_OK : ENTENTE_ERR_IO;
+}
+
+/* All of `folder`, and reading what the resolver of names needs; without a folder: nothing. */
 static enum entente_error
 landlock_folder(const char *folder)
 {
-    const uint64_t read_only = LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR;
-    const uint64_t all = read_only | LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_REMOVE_FILE |
-                         LANDLOCK_ACCESS_FS_MAKE_REG;
-    struct landlock_ruleset_attr attributes = {
-        .handled_access_fs = all | LANDLOCK_ACCESS_FS_EXECUTE | LANDLOCK_ACCESS_FS_MAKE_DIR |
-                             LANDLOCK_ACCESS_FS_REMOVE_DIR | LANDLOCK_ACCESS_FS_MAKE_SYM |
-                             LANDLOCK_ACCESS_FS_MAKE_SOCK | LANDLOCK_ACCESS_FS_MAKE_FIFO |
-                             LANDLOCK_ACCESS_FS_MAKE_BLOCK | LANDLOCK_ACCESS_FS_MAKE_CHAR};
-    enum entente_error error = ENTENTE_ERR_IO;
+    static const char *const readable[] = {"/etc", "/usr/lib", "/lib", "/usr/share"};
+    enum entente_error error;
+    int rules = landlock_begin(&error);
+    bool good = true;
 
-    int rules = (int)syscall(
-        SYS_landlock_create_ruleset, &attributes, sizeof attributes, 0);
     if (rules < 0)
-        return errno == ENOSYS || errno == EOPNOTSUPP ? ENTENTE_OK : ENTENTE_ERR_IO;
-    if (folder != NULL && landlock_add(rules, folder, all) != 0)
-        goto out;
-    if (folder != NULL && (landlock_add(rules, "/etc", read_only) != 0 ||
-                              landlock_add(rules, "/usr/lib", read_only) != 0 ||
-                              landlock_add(rules, "/lib", read_only) != 0 ||
-                              landlock_add(rules, "/usr/share", read_only) != 0 ||
-                              landlock_add(rules, "/dev/urandom", LANDLOCK_ACCESS_FS_READ_FILE) != 0))
-        goto out;
-    if (syscall(SYS_landlock_restrict_self, rules, 0) == 0)
-        error = ENTENTE_OK;
+        return error;
+    if (folder != NULL) {
+        good = landlock_add(rules, folder, READ_WRITE) == 0 &&
+               landlock_add(rules, "/dev/urandom", LANDLOCK_ACCESS_FS_READ_FILE) == 0;
+        for (size_t i = 0; i < sizeof readable / sizeof readable[0]; i++)
+            good = good && landlock_add(rules, readable[i], READ_ONLY) == 0;
+    }
+    return landlock_end(rules, good);
+}
 
-out:
-    close(rules);
-    return error;
+static enum entente_error
+landlock_open_folder(int folder)
+{
+    enum entente_error error;
+    int rules = landlock_begin(&error);
+
+    return rules < 0 ? error : landlock_end(rules, landlock_add_open(rules, folder, READ_WRITE) == 0);
 }
 
 /*
@@ -145,6 +179,44 @@ begin(uid_t user)
     return ENTENTE_OK;
 }
 
+/* The folder and the files in it become `user`'s, where we are root. */
+static enum entente_error
+give_folder(int folder, uid_t user)
+{
+    enum entente_error error = ENTENTE_OK;
+    const struct dirent *entry;
+
+    if (geteuid() != 0)
+        return ENTENTE_OK;
+    int copy = openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    DIR *opened = copy < 0 ? NULL : fdopendir(copy);
+    if (opened == NULL)
+        return ENTENTE_ERR_IO;
+    while ((entry = readdir(opened)) != NULL && error == ENTENTE_OK)
+        if (strcmp(entry->d_name, "..") != 0 &&
+            fchownat(folder, entry->d_name, user, user, AT_SYMLINK_NOFOLLOW) != 0)
+            error = ENTENTE_ERR_IO;
+    closedir(opened);
+    return error;
+}
+
+enum entente_error
+confine_keyholder(int folder)
+{
+    static const int calls[] = {SCMP_SYS(openat), SCMP_SYS(fallocate), SCMP_SYS(ftruncate),
+        SCMP_SYS(fsync), SCMP_SYS(fdatasync), SCMP_SYS(pread64), SCMP_SYS(pwrite64),
+        SCMP_SYS(mlock), SCMP_SYS(mlock2), SCMP_SYS(munlock), SCMP_SYS(prctl)};
+
+    enum entente_error error = give_folder(folder, USER_KEYHOLDER);
+    if (error == ENTENTE_OK)
+        error = begin(USER_KEYHOLDER);
+    if (error == ENTENTE_OK)
+        error = landlock_open_folder(folder);
+    if (error == ENTENTE_OK)
+        error = allow(calls, sizeof calls / sizeof calls[0]);
+    return error;
+}
+
 enum entente_error
 confine_node(const char *store_path)
 {
@@ -153,9 +225,15 @@ confine_node(const char *store_path)
     if (strlen(store_path) >= sizeof folder)
         return ENTENTE_ERR_TOO_LARGE;
     strcpy(folder, store_path);
-    enum entente_error error = begin(USER_NODE);
+    int opened = open(dirname(folder), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (opened < 0)
+        return ENTENTE_ERR_IO;
+    enum entente_error error = give_folder(opened, USER_NODE);
+    close(opened);
     if (error == ENTENTE_OK)
-        error = landlock_folder(dirname(folder));
+        error = begin(USER_NODE);
+    if (error == ENTENTE_OK)
+        error = landlock_folder(folder);
     if (error == ENTENTE_OK)
         error = allow(calls_node, sizeof calls_node / sizeof calls_node[0]);
     return error;

@@ -11,6 +11,12 @@
 /* The node: links over the network, and the folder of its store. */
 MUST_USE enum entente_error confine_node(const char *store_path);
 
+/*
+ * The keyholder: its folder (an open directory), in which the journal makes files; no network at all.
+ * Where it is root the folder goes to its own user first.
+ */
+MUST_USE enum entente_error confine_keyholder(int folder);
+
 /* The desk: accepts on the socket that it has, opens nothing. */
 MUST_USE enum entente_error confine_desk(void);
 

@@ -1,0 +1,201 @@
+/* The program entente-keyholder: started by the supervisor, unlocked by it, confined before it answers. */
+#include "confine/confine.h"
+#include "crypto/crypto.h"
+#include "crypto/secret.h"
+#include "keyholder/keyfile.h"
+#include "keyholder/keyholder.h"
+#include "keyholder/real_disk.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+enum { FD_SUPERVISOR = 3, FD_NODE = 4, FD_DESK = 5 };
+
+#define QUEUE_BYTES_MAX 33554432u
+#define ROOM_BYTES_MAX 134217728u /* rooms and cards come in one burst */
+
+struct program {
+    struct keyholder keyholder;
+    struct channel *supervisor;
+    struct real_disk disk;
+    int folder;
+    bool is_ending;
+};
+
+static void
+say_failed(struct program *program, enum entente_error error, const char *text)
+{
+    struct message_failed failed = {(uint16_t)error, bytes_of_text(text)};
+
+    if (message_failed_queue(program->supervisor, &failed) == ENTENTE_OK)
+        (void)!channel_flush(program->supervisor);
+    program->is_ending = true;
+}
+
+static enum entente_error
+open_journal(struct program *program)
+{
+    struct journal_options options = {.node_key = program->keyholder.node_key,
+        .inc = program->keyholder.inc};
+
+    real_disk_open(&program->disk, program->folder);
+    options.disk = real_disk_of(&program->disk);
+    return journal_open(&program->keyholder.journal, &options);
+}
+
+static void
+unlock(struct program *program, struct bytes body)
+{
+    struct keyholder *keyholder = &program->keyholder;
+    struct message_unlock message;
+
+    if (message_unlock_read(body, &message) != ENTENTE_OK || keyholder->journal != NULL) {
+        program->is_ending = true;
+        return;
+    }
+    enum entente_error error = node_keys_read(program->folder, message.secret, keyholder);
+    if (error != ENTENTE_OK) {
+        say_failed(program, error, "the node keys do not open");
+        return;
+    }
+    error = open_journal(program);
+    if (error != ENTENTE_OK) {
+        say_failed(program, error, "the journal of the own feed does not open; nothing is signed");
+        return;
+    }
+    error = confine_keyholder(program->folder);
+    if (error != ENTENTE_OK) {
+        say_failed(program, error, "it cannot be confined on this machine");
+        return;
+    }
+    struct message_ready ready = {keyholder->inc, keyholder->node_key};
+    if (message_ready_queue(program->supervisor, &ready) != ENTENTE_OK)
+        program->is_ending = true;
+}
+
+static void
+take_supervisor(struct program *program, uint16_t type, struct bytes body)
+{
+    struct message_room room;
+
+    if (type == MESSAGE_UNLOCK) {
+        unlock(program, body);
+    } else if (type == MESSAGE_ROOM && program->keyholder.journal != NULL &&
+               message_room_read(body, &room) == ENTENTE_OK) {
+        enum entente_error error = keyholder_join(&program->keyholder, &room);
+        if (error != ENTENTE_OK)
+            fprintf(stderr, "keyholder: a consultation is not written in: %s\n",
+                entente_error_text(error));
+    } else {
+        program->is_ending = true;
+    }
+}
+
+static void
+serve_supervisor(struct program *program)
+{
+    enum entente_error filled = channel_fill(program->supervisor);
+    uint16_t type;
+    struct bytes body;
+
+    while (!program->is_ending && channel_next(program->supervisor, &type, &body) == ENTENTE_OK)
+        take_supervisor(program, type, body);
+    program->is_ending |= filled != ENTENTE_OK;
+}
+
+static void
+serve(struct program *program, struct channel *channel,
+    enum entente_error (*take)(struct keyholder *keyholder, uint16_t type, struct bytes body))
+{
+    enum entente_error filled = channel_fill(channel);
+    uint16_t type;
+    struct bytes body;
+
+    while (!program->is_ending && channel_next(channel, &type, &body) == ENTENTE_OK) {
+        enum entente_error error = take(&program->keyholder, type, body);
+        if (error == ENTENTE_ERR_REFUSED)
+            say_failed(program, error, "another process of this node asked for what it may not ask");
+        else if (error != ENTENTE_OK)
+            say_failed(program, error, "it cannot go on");
+    }
+    program->is_ending |= filled != ENTENTE_OK;
+}
+
+static void
+turn(struct program *program)
+{
+    struct keyholder *keyholder = &program->keyholder;
+    struct channel *channels[] = {program->supervisor, keyholder->node, keyholder->desk};
+    struct pollfd polls[3];
+
+    for (int i = 0; i < 3; i++) {
+        /* Until the keys are open nobody but the supervisor is heard. */
+        short in = i == 0 || keyholder->journal != NULL ? POLLIN : 0;
+        short out = channel_wants_write(channels[i]) ? POLLOUT : 0;
+        polls[i] = (struct pollfd){FD_SUPERVISOR + i, (short)(in | out), 0};
+    }
+    if (poll(polls, 3, -1) < 0)
+        return;
+    if (polls[0].revents & (POLLIN | POLLHUP | POLLERR))
+        serve_supervisor(program);
+    if (keyholder->journal != NULL && (polls[1].revents & (POLLIN | POLLHUP | POLLERR)))
+        serve(program, keyholder->node, keyholder_node_message);
+    if (keyholder->journal != NULL && (polls[2].revents & (POLLIN | POLLHUP | POLLERR)))
+        serve(program, keyholder->desk, keyholder_desk_message);
+    if (keyholder->journal != NULL && !program->is_ending) {
+        enum entente_error error = keyholder_commit(keyholder);
+        if (error != ENTENTE_OK)
+            say_failed(program, error, "the journal cannot be written; nothing of this was acknowledged");
+    }
+    for (int i = 0; i < 3; i++)
+        if (channel_wants_write(channels[i]) && channel_flush(channels[i]) != ENTENTE_OK)
+            program->is_ending = true;
+}
+
+static enum entente_error
+start(struct program *program, const char *folder)
+{
+    char path[4096];
+    struct keyholder *keyholder = &program->keyholder;
+
+    snprintf(path, sizeof path, "%s/keyholder", folder);
+    program->folder = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (program->folder < 0)
+        return ENTENTE_ERR_NOT_FOUND;
+    (void)!mlockall(MCL_CURRENT); /* as far as the machine allows; the secrets are locked by themselves */
+    keyholder->last = &keyholder->first;
+    keyholder->secrets = secret_new((sizeof *keyholder->secrets + 15u) / 16u * 16u);
+    keyholder->chains = secret_new((sizeof *keyholder->chains + 15u) / 16u * 16u);
+    if (keyholder->secrets == NULL || keyholder->chains == NULL)
+        return ENTENTE_ERR_NO_MEMORY;
+    enum entente_error error = channel_new(&program->supervisor, FD_SUPERVISOR, ROOM_BYTES_MAX);
+    if (error == ENTENTE_OK)
+        error = channel_new(&keyholder->node, FD_NODE, QUEUE_BYTES_MAX);
+    if (error == ENTENTE_OK)
+        error = channel_new(&keyholder->desk, FD_DESK, QUEUE_BYTES_MAX);
+    return error;
+}
+
+int
+main(int count, char **strings)
+{
+    static struct program program;
+
+    signal(SIGPIPE, SIG_IGN);
+    signal(SIGINT, SIG_IGN);
+    signal(SIGHUP, SIG_IGN);
+    if (count != 2 || crypto_start() != ENTENTE_OK || start(&program, strings[1]) != ENTENTE_OK) {
+        fprintf(stderr, "keyholder: it cannot start on this machine, or has no folder\n");
+        return 2;
+    }
+    while (!program.is_ending)
+        turn(&program);
+    keyholder_free(&program.keyholder);
+    real_disk_close(&program.disk);
+    return 0;
+}
