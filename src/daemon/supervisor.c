@@ -103,12 +103,22 @@ static enum entente_error
 read_transport_seed(const struct supervisor *supervisor, uint8_t seed[static 32])
 {
     char path[PATH_BYTES];
-
-    snprintf(path, sizeof path, "%s/node/transport.key", supervisor->options->folder);
+    uint8_t contents[SECRET_CONTENTS_BYTES_MAX];
     size_t size = 0;
-    enum entente_error error =
-        keyfile_read(path, supervisor->options->secret, seed, 32, &size);
-    return error == ENTENTE_OK && size != 32 ? ENTENTE_ERR_CORRUPT : error;
+
+    snprintf(path, sizeof path, "%s/node", supervisor->options->folder);
+    int folder = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (folder < 0)
+        return ENTENTE_ERR_NOT_FOUND;
+    enum entente_error error = secret_file_read(folder, "transport.key", SECRET_TRANSPORT,
+        supervisor->options->secret, contents, &size);
+    close(folder);
+    if (error == ENTENTE_OK && size != 32)
+        error = ENTENTE_ERR_CORRUPT;
+    if (error == ENTENTE_OK)
+        memcpy(seed, contents, 32);
+    explicit_bzero(contents, sizeof contents);
+    return error;
 }
 
 static enum entente_error

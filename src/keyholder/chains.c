@@ -2,6 +2,25 @@
 
 #include "crypto/secret.h"
 
+const struct reading *
+secrets_reading(const struct node_secrets *secrets, uint16_t inc)
+{
+    for (uint32_t i = 0; i < secrets->readings_count; i++)
+        if (secrets->readings[i].inc == inc)
+            return &secrets->readings[i];
+    return NULL;
+}
+
+/* The prekey that a box is sealed to, or NULL when it is lost or never was ours. */
+static const struct agreement_key *
+prekey_of(const struct node_secrets *secrets, const struct box *box)
+{
+    for (uint32_t i = 0; i < secrets->readings_count; i++)
+        if (secrets->readings[i].prekey_id == box->prekey_id)
+            return &secrets->readings[i].prekey;
+    return NULL;
+}
+
 uint64_t
 chains_new_id(uint64_t last, uint64_t now_us, uint8_t random)
 {
@@ -82,9 +101,11 @@ chains_learn(struct chains *chains, const struct node_secrets *secrets, const st
         .chain = keys.chain,
         .recipient = recipient};
     memcpy(place.tag, keys.tag, sizeof place.tag);
-    if (recipient >= keys.count || keys.boxes[recipient].prekey_id != secrets->prekey_id)
+    const struct agreement_key *prekey =
+        recipient < keys.count ? prekey_of(secrets, &keys.boxes[recipient]) : NULL;
+    if (prekey == NULL)
         return ENTENTE_ERR_UNSEALABLE;
-    error = box_open(&secret, &place, &secrets->prekey, NULL, &keys.boxes[recipient]);
+    error = box_open(&secret, &place, prekey, NULL, &keys.boxes[recipient]);
     if (error == ENTENTE_OK) {
         chain_make_commitment(&commitment, secret.chain_key);
         if (!secret_equal(&commitment, &keys.commitment, sizeof commitment))
@@ -121,7 +142,9 @@ chains_learn_help(struct chains *chains, const struct node_secrets *secrets,
             .recipient = recipient};
         struct box_secret secret = {0};
         struct chain chain = {0};
-        error = box_open(&secret, &place, &secrets->prekey, NULL, &item.box);
+        const struct agreement_key *prekey = prekey_of(secrets, &item.box);
+        error = prekey == NULL ? ENTENTE_ERR_UNSEALABLE
+                               : box_open(&secret, &place, prekey, NULL, &item.box);
         if (error == ENTENTE_OK)
             error = chain_make(&chain, item.chain, secret.chain_key, item.index);
         if (error == ENTENTE_OK)

@@ -13,13 +13,25 @@
 
 #define CHAINS_CACHED_MAX 128u
 
-/* What a node key's installation keeps secret; lives in locked memory. */
-struct node_secrets {
-    struct signing_key signing;
-    struct agreement_key prekey;
+#define READINGS_MAX 33u
+
+/* With what one incarnation of this party reads: its prekey, and the master of its own chains. */
+struct reading {
+    uint16_t inc;
     uint32_t prekey_id;
+    struct agreement_key prekey;
     uint8_t master[CHAIN_MASTER_BYTES];
 };
+
+/* What an installation keeps secret; lives in locked memory. */
+struct node_secrets {
+    struct signing_key signing;
+    uint32_t readings_count;
+    struct reading readings[READINGS_MAX]; /* the first is that of the node key; older ones follow */
+};
+
+/* The reading half of incarnation `inc`, or NULL. */
+const struct reading *secrets_reading(const struct node_secrets *secrets, uint16_t inc);
 
 struct cached_chain {
     struct room_id room;

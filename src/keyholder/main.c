@@ -6,6 +6,7 @@
 #include "keyholder/keyholder.h"
 #include "keyholder/real_disk.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
@@ -49,6 +50,44 @@ open_journal(struct program *program)
 }
 
 static void
+take_reading(struct node_secrets *secrets, const struct reading_keys *keys)
+{
+    struct reading *reading = &secrets->readings[secrets->readings_count++];
+    struct agreement_public unused;
+
+    reading->inc = keys->inc;
+    reading->prekey_id = keys->prekey_id;
+    agreement_key_of_seed(&reading->prekey, &unused, keys->prekey_seed);
+    memcpy(reading->master, keys->chain_master, sizeof reading->master);
+}
+
+static enum entente_error
+read_keys(struct program *program, struct bytes passphrase)
+{
+    struct keyholder *keyholder = &program->keyholder;
+    size_t size = 0;
+    uint8_t *contents = secret_new(SECRET_CONTENTS_BYTES_MAX);
+    struct node_keys *keys = secret_new((sizeof *keys + 15u) / 16u * 16u);
+    enum entente_error error = ENTENTE_ERR_NO_MEMORY;
+
+    if (contents != NULL && keys != NULL)
+        error = secret_file_read(
+            program->folder, NODE_KEYS_FILE, SECRET_NODE, passphrase, contents, &size);
+    if (error == ENTENTE_OK)
+        error = node_keys_read((struct bytes){contents, size}, keys);
+    if (error == ENTENTE_OK) {
+        signing_key_of_seed(&keyholder->secrets->signing, &keyholder->node_key, keys->seed);
+        keyholder->inc = keys->reading.inc;
+        take_reading(keyholder->secrets, &keys->reading);
+        for (uint8_t i = 0; i < keys->older_count; i++)
+            take_reading(keyholder->secrets, &keys->older[i]);
+    }
+    secret_free(keys);
+    secret_free(contents);
+    return error;
+}
+
+static void
 unlock(struct program *program, struct bytes body)
 {
     struct keyholder *keyholder = &program->keyholder;
@@ -58,7 +97,7 @@ unlock(struct program *program, struct bytes body)
         program->is_ending = true;
         return;
     }
-    enum entente_error error = node_keys_read(program->folder, message.secret, keyholder);
+    enum entente_error error = read_keys(program, message.secret);
     if (error != ENTENTE_OK) {
         say_failed(program, error, "the node keys do not open");
         return;
@@ -157,6 +196,30 @@ turn(struct program *program)
             program->is_ending = true;
 }
 
+/* Each incarnation has a folder of its own, named by its number; the greatest is in force. */
+static int
+open_newest(const char *path)
+{
+    unsigned long newest = 0;
+    const struct dirent *entry;
+    char name[32];
+    int folder = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    DIR *opened = folder < 0 ? NULL : fdopendir(folder);
+
+    if (opened == NULL)
+        return -1;
+    while ((entry = readdir(opened)) != NULL) {
+        char *end;
+        unsigned long number = strtoul(entry->d_name, &end, 10);
+        if (*end == '\0' && number > newest && number <= INC_MAX)
+            newest = number;
+    }
+    snprintf(name, sizeof name, "%lu", newest);
+    int found = newest == 0 ? -1 : openat(folder, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    closedir(opened);
+    return found;
+}
+
 static enum entente_error
 start(struct program *program, const char *folder)
 {
@@ -164,7 +227,7 @@ start(struct program *program, const char *folder)
     struct keyholder *keyholder = &program->keyholder;
 
     snprintf(path, sizeof path, "%s/keyholder", folder);
-    program->folder = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    program->folder = open_newest(path);
     if (program->folder < 0)
         return ENTENTE_ERR_NOT_FOUND;
     (void)!mlockall(MCL_CURRENT); /* as far as the machine allows; the secrets are locked by themselves */

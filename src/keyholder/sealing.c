@@ -35,7 +35,7 @@ begin_chain(struct keyholder *keyholder, struct keyholder_room *room)
     if (random_bytes(seeds, sizeof seeds) != ENTENTE_OK || random_bytes(&random, 1) != ENTENTE_OK)
         return ENTENTE_ERR_RANDOM;
     uint64_t id = chains_new_id(room->chain_id, now_us(), random);
-    chain_make_own(&chain, keyholder->secrets->master, &room->id, tag, id);
+    chain_make_own(&chain, keyholder->secrets->readings[0].master, &room->id, tag, id);
     enum entente_error error = chains_announce(&keys, &chain, &room->id, room->signer.slot,
         room->signer.inc, room->registers, room->parties, seeds);
     secret_wipe(seeds, sizeof seeds);
@@ -76,20 +76,23 @@ read_sections(struct bytes sections, struct body *body)
     return reader_finish(&reader) == ENTENTE_OK ? ENTENTE_OK : ENTENTE_ERR_USAGE;
 }
 
+/* A chain of this party: derived where that incarnation's master is here, else NULL unless opened. */
 static struct chain *
-own_chain(struct keyholder *keyholder, const struct keyholder_room *room, uint64_t id)
+own_chain(
+    struct keyholder *keyholder, const struct keyholder_room *room, uint16_t inc, uint64_t id)
 {
     const uint8_t tag[CHAIN_TAG_BYTES] = {0};
-    struct chain *found =
-        chains_find(keyholder->chains, &room->id, room->signer.slot, room->signer.inc, id);
+    const struct reading *reading = secrets_reading(keyholder->secrets, inc);
+    uint8_t slot = room->signer.slot;
+    struct chain *found = chains_find(keyholder->chains, &room->id, slot, inc, id);
     struct chain chain;
 
-    if (found != NULL)
+    if (found != NULL || reading == NULL)
         return found;
-    chain_make_own(&chain, keyholder->secrets->master, &room->id, tag, id);
-    chains_put(keyholder->chains, &room->id, room->signer.slot, room->signer.inc, &chain);
+    chain_make_own(&chain, reading->master, &room->id, tag, id);
+    chains_put(keyholder->chains, &room->id, slot, inc, &chain);
     secret_wipe(&chain, sizeof chain);
-    return chains_find(keyholder->chains, &room->id, room->signer.slot, room->signer.inc, id);
+    return chains_find(keyholder->chains, &room->id, slot, inc, id);
 }
 
 static enum entente_error
@@ -115,8 +118,8 @@ seal(struct keyholder *keyholder, struct keyholder_room *room, const struct mess
     if (error == ENTENTE_OK && (room->chain_id == 0 || room->chain_index >= CHAIN_STEPS_MAX))
         error = begin_chain(keyholder, room);
     if (error == ENTENTE_OK)
-        error = chain_message_key(
-            own_chain(keyholder, room, room->chain_id), room->chain_index, key);
+        error = chain_message_key(own_chain(keyholder, room, room->signer.inc, room->chain_id),
+            room->chain_index, key);
     if (error == ENTENTE_OK) {
         struct payload_place place = {.room = room->id,
             .slot = room->signer.slot,
@@ -167,8 +170,8 @@ open_entry(struct keyholder *keyholder, const struct keyholder_room *room,
 
     if (asked->payload.size < AEAD_TAG_BYTES)
         return ENTENTE_ERR_UNSEALABLE;
-    if (entry->slot == room->signer.slot && entry->inc == room->signer.inc)
-        chain = own_chain(keyholder, room, entry->chain);
+    if (entry->slot == room->signer.slot)
+        chain = own_chain(keyholder, room, entry->inc, entry->chain);
     else
         chain = chains_find(keyholder->chains, &room->id, entry->slot, entry->inc, entry->chain);
     if (chain == NULL) {
