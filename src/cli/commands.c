@@ -1,4 +1,5 @@
 #include "cli/command.h"
+#include "cli/desk_commands.h"
 
 #define OPTION_END                                                                                 \
     {                                                                                              \
@@ -41,6 +42,28 @@ const struct command commands[] = {
         "entente record verify korea.record", command_record_verify},
     {"record show", "FILE", 1, 1, "verify an exported record and list its entries in order", NULL,
         "entente record show korea.record --json", command_record_show},
+    {"serve", "DIR", 1, 1, "run the party's node until it is told to stop", options_serve,
+        "entente serve korea --key-file korea.key", command_serve},
+    {"say", "DIR [TEXT|-]", 1, 2, "write a statement, a heading or a file into the record", options_say,
+        "entente say korea --language ko --speaker 국가안보실장 '회의를 시작하겠습니다.'", command_say},
+    {"log", "DIR", 1, 1, "show the record, in display order or as it arrives", options_log,
+        "entente log korea --follow", command_log},
+    {"status", "DIR", 1, 1, "how the consultation stands, party by party", options_room,
+        "entente status korea --json", command_status},
+    {"record export", "DIR FILE", 2, 2, "write the whole record to a file", options_room,
+        "entente record export korea consultation.record", command_record_export},
+    {"bundle export", "DIR FILE", 2, 2, "write a bundle for a party that no link reaches", options_room,
+        "entente bundle export korea to-japan.bundle", command_record_export},
+    {"bundle import", "DIR FILE|-", 2, 2, "take a bundle in, as if its entries had come over a link",
+        options_room, "entente bundle import japan to-japan.bundle", command_bundle_import},
+    {"import-minutes", "DIR FILE...", 2, -1, "say a committee's minutes (.md, .tar or .tar.zst)",
+        options_import_minutes, "entente import-minutes korea minutes.tar.zst --party-index 0",
+        command_import_minutes},
+    {"play", "DIR SCRIPT", 2, 2, "say a script of the demo", options_play,
+        "entente play korea demonstration/statements/korea.txt --pause-ms 5", command_play},
+    {"drill", "DIR alone | block PARTY | unblock PARTY", 2, 3,
+        "write without the others being heard, or cut a link to see what happens", options_room,
+        "entente drill korea block Japan", command_drill},
 };
 
 const size_t commands_count = sizeof commands / sizeof commands[0];

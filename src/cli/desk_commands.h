@@ -10,6 +10,7 @@ extern const struct option options_log[];
 extern const struct option options_room[];
 extern const struct option options_play[];
 extern const struct option options_import_minutes[];
+extern const struct option options_serve[];
 
 enum entente_error command_say(struct cli *cli, const struct arguments *arguments);
 enum entente_error command_log(struct cli *cli, const struct arguments *arguments);
@@ -17,6 +18,7 @@ enum entente_error command_status(struct cli *cli, const struct arguments *argum
 enum entente_error command_drill(struct cli *cli, const struct arguments *arguments);
 enum entente_error command_record_export(struct cli *cli, const struct arguments *arguments);
 enum entente_error command_bundle_import(struct cli *cli, const struct arguments *arguments);
+enum entente_error command_serve(struct cli *cli, const struct arguments *arguments);
 enum entente_error command_play(struct cli *cli, const struct arguments *arguments);
 enum entente_error command_import_minutes(struct cli *cli, const struct arguments *arguments);
 

@@ -45,12 +45,14 @@ journaled_id(struct keyholder *keyholder, const struct keyholder_room *room, uin
     static struct segment segment;
     struct bytes encoded;
     struct bytes payloads;
+    uint32_t last_seq;
 
     if (seq != 0 && seq == room->signer.seq) {
         *id = room->signer.id;
         return true;
     }
-    if (seq == 0 || journal_read(keyholder->journal, &room->id, seq, &encoded, &payloads) != ENTENTE_OK)
+    if (seq == 0 || journal_read(keyholder->journal, &room->id, seq, &last_seq, &encoded,
+                        &payloads) != ENTENTE_OK)
         return false;
     struct reader reader = reader_of(encoded);
     if (segment_parse(&reader, &segment) != ENTENTE_OK || segment.entries[0].seq > seq ||
@@ -137,10 +139,12 @@ append(struct keyholder *keyholder, struct keyholder_room *room, const struct me
         .count = count, .headers = asked->headers, .payloads = asked->payloads};
     struct signer next = room->signer;
     struct bytes unused;
+    uint32_t last_seq;
     bool is_repeat = false;
 
     if (first != 0 && first <= room->signer.seq &&
-        journal_read(keyholder->journal, &room->id, first, &request.journaled, &unused) != ENTENTE_OK)
+        journal_read(keyholder->journal, &room->id, first, &last_seq, &request.journaled, &unused) !=
+            ENTENTE_OK)
         request.journaled = (struct bytes){0};
     enum entente_error error = signer_append(
         &next, &request, &keyholder->secrets->signing, &writer, &segment, &is_repeat);
@@ -172,7 +176,6 @@ take_append(struct keyholder *keyholder, struct bytes body)
 static enum entente_error
 take_journal_ask(struct keyholder *keyholder, struct bytes body)
 {
-    static struct segment segment;
     struct message_journal_ask asked;
 
     enum entente_error error = message_journal_ask_read(body, &asked);
@@ -188,17 +191,15 @@ take_journal_ask(struct keyholder *keyholder, struct bytes body)
     while (first != 0 && seq <= room->signer.seq &&
            channel_has_room(keyholder->node, CHANNEL_BODY_BYTES_MAX)) {
         struct message_journaled journaled = {.room = room->id};
-        error = journal_read(
-            keyholder->journal, &room->id, seq, &journaled.segment, &journaled.payloads);
+        uint32_t last_seq;
+        error = journal_read(keyholder->journal, &room->id, seq, &last_seq, &journaled.segment,
+            &journaled.payloads);
         if (error != ENTENTE_OK)
             return error == ENTENTE_ERR_NOT_FOUND ? ENTENTE_OK : error;
-        struct reader reader = reader_of(journaled.segment);
-        if (segment_parse(&reader, &segment) != ENTENTE_OK)
-            return ENTENTE_ERR_CORRUPT;
         error = message_journaled_queue(keyholder->node, &journaled);
         if (error != ENTENTE_OK)
             return error;
-        seq = segment_last(&segment)->seq + 1;
+        seq = last_seq + 1;
     }
     return message_journal_end_queue(
         keyholder->node, &(struct message_journal_end){room->id});
