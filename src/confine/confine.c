@@ -122,33 +122,26 @@ landlock_end(int rules, bool good)
     return good ? ENTENTE_OK : ENTENTE_ERR_IO;
 }
 
-/* All of `folder`, and reading what the resolver of names needs; without a folder: nothing. */
+/* What the resolver of names and the libraries read. */
+static const char *const readable[] = {"/etc", "/usr/lib", "/lib", "/usr/share"};
+
+/* All of the open `folder` (-1: none) and, where `resolves`, reading what the resolver needs. */
 static enum entente_error
-landlock_folder(const char *folder)
+landlock(int folder, bool resolves)
 {
-    static const char *const readable[] = {"/etc", "/usr/lib", "/lib", "/usr/share"};
     enum entente_error error;
     int rules = landlock_begin(&error);
     bool good = true;
 
     if (rules < 0)
         return error;
-    if (folder != NULL) {
-        good = landlock_add(rules, folder, READ_WRITE) == 0 &&
-               landlock_add(rules, "/dev/urandom", LANDLOCK_ACCESS_FS_READ_FILE) == 0;
-        for (size_t i = 0; i < sizeof readable / sizeof readable[0]; i++)
-            good = good && landlock_add(rules, readable[i], READ_ONLY) == 0;
-    }
+    if (folder >= 0)
+        good = landlock_add_open(rules, folder, READ_WRITE) == 0;
+    if (resolves)
+        good = good && landlock_add(rules, "/dev/urandom", LANDLOCK_ACCESS_FS_READ_FILE) == 0;
+    for (size_t i = 0; resolves && i < sizeof readable / sizeof readable[0]; i++)
+        good = good && landlock_add(rules, readable[i], READ_ONLY) == 0;
     return landlock_end(rules, good);
-}
-
-static enum entente_error
-landlock_open_folder(int folder)
-{
-    enum entente_error error;
-    int rules = landlock_begin(&error);
-
-    return rules < 0 ? error : landlock_end(rules, landlock_add_open(rules, folder, READ_WRITE) == 0);
 }
 
 /*
@@ -211,7 +204,7 @@ confine_keyholder(int folder)
     if (error == ENTENTE_OK)
         error = begin(USER_KEYHOLDER);
     if (error == ENTENTE_OK)
-        error = landlock_open_folder(folder);
+        error = landlock(folder, false);
     if (error == ENTENTE_OK)
         error = allow(calls, sizeof calls / sizeof calls[0]);
     return error;
@@ -220,22 +213,23 @@ confine_keyholder(int folder)
 enum entente_error
 confine_node(const char *store_path)
 {
-    char folder[4096];
+    char path[4096];
 
-    if (strlen(store_path) >= sizeof folder)
+    if (strlen(store_path) >= sizeof path)
         return ENTENTE_ERR_TOO_LARGE;
-    strcpy(folder, store_path);
-    int opened = open(dirname(folder), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (opened < 0)
+    strcpy(path, store_path);
+    /* Opened before the user changes: the folders above may be closed to it. */
+    int folder = open(dirname(path), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (folder < 0)
         return ENTENTE_ERR_IO;
-    enum entente_error error = give_folder(opened, USER_NODE);
-    close(opened);
+    enum entente_error error = give_folder(folder, USER_NODE);
     if (error == ENTENTE_OK)
         error = begin(USER_NODE);
     if (error == ENTENTE_OK)
-        error = landlock_folder(folder);
+        error = landlock(folder, true);
     if (error == ENTENTE_OK)
         error = allow(calls_node, sizeof calls_node / sizeof calls_node[0]);
+    close(folder);
     return error;
 }
 
@@ -246,7 +240,7 @@ confine_desk(void)
 
     enum entente_error error = begin(USER_DESK);
     if (error == ENTENTE_OK)
-        error = landlock_folder(NULL);
+        error = landlock(-1, false);
     if (error == ENTENTE_OK)
         error = allow(calls, sizeof calls / sizeof calls[0]);
     return error;

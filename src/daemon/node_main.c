@@ -41,10 +41,12 @@ take_setup(struct shell *shell, struct bytes body)
         return error;
     }
     error = confine_node(store);
-    if (error == ENTENTE_OK)
-        error = message_running_queue(
-            shell->supervisor, &(struct message_running){net_port(shell->net)});
-    return error;
+    if (error != ENTENTE_OK) {
+        shell_trace(error, bytes_of_text("it cannot be confined on this machine"));
+        return error;
+    }
+    return message_running_queue(
+        shell->supervisor, &(struct message_running){net_port(shell->net)});
 }
 
 static enum entente_error

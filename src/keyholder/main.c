@@ -6,7 +6,6 @@
 #include "keyholder/keyholder.h"
 #include "keyholder/real_disk.h"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
@@ -196,30 +195,6 @@ turn(struct program *program)
             program->is_ending = true;
 }
 
-/* Each incarnation has a folder of its own, named by its number; the greatest is in force. */
-static int
-open_newest(const char *path)
-{
-    unsigned long newest = 0;
-    const struct dirent *entry;
-    char name[32];
-    int folder = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    DIR *opened = folder < 0 ? NULL : fdopendir(folder);
-
-    if (opened == NULL)
-        return -1;
-    while ((entry = readdir(opened)) != NULL) {
-        char *end;
-        unsigned long number = strtoul(entry->d_name, &end, 10);
-        if (*end == '\0' && number > newest && number <= INC_MAX)
-            newest = number;
-    }
-    snprintf(name, sizeof name, "%lu", newest);
-    int found = newest == 0 ? -1 : openat(folder, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    closedir(opened);
-    return found;
-}
-
 static enum entente_error
 start(struct program *program, const char *folder)
 {
@@ -227,7 +202,7 @@ start(struct program *program, const char *folder)
     struct keyholder *keyholder = &program->keyholder;
 
     snprintf(path, sizeof path, "%s/keyholder", folder);
-    program->folder = open_newest(path);
+    program->folder = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (program->folder < 0)
         return ENTENTE_ERR_NOT_FOUND;
     (void)!mlockall(MCL_CURRENT); /* as far as the machine allows; the secrets are locked by themselves */
