@@ -359,6 +359,62 @@ TEST(refuses_unsigned_faces_and_keeps_signed_ones)
     }
 }
 
+/*
+ * An exporter who would frame party 0: he holds it for contested, signs such a state, and puts a
+ * face that party 0 never signed where its proof should be.
+ */
+TEST(believes_no_proof_that_is_unsigned)
+{
+    struct replica replica;
+    struct entente_report report;
+    struct build_feed feed, other;
+    struct built_segment yes, no;
+    struct build_entry entry = {.kind = ENTRY_SEALED, .payload = bytes_of_text("no")};
+
+    for (int is_signed = 0; is_signed < 2; is_signed++) {
+        replica_make(&replica, &room, &(struct replica_options){.heads_only = true});
+        room_feed(&feed, &room, 0, 1);
+        other = feed;
+        room_say_many(&yes, &feed, 1);
+        build_segment(&no, &other, &entry, 1);
+        if (is_signed == 0)
+            no.memory[no.segment.size - 1] ^= 1;
+        CHECK(replica_receive(&replica, &yes) == ENTENTE_OK);
+        CHECK(replica_receive(&replica, &no) == ENTENTE_OK && replica.admission.faults != NULL);
+        struct file file = export_all(&replica, NULL, 0);
+
+        /* FAULT, in front of END, gives way to the face itself: kind, segment, payloads. */
+        size_t at = 16, size = 0, end = file.size - 4 - 113;
+        while (file.data[at + 4] != FRAME_FAULT) {
+            struct reader reader = reader_of((struct bytes){file.data + at, 4});
+            at += 4 + reader_u32(&reader);
+            REQUIRE(at < end);
+        }
+        struct file made = {malloc(file.size), 0};
+        struct writer writer = writer_of(made.data, file.size);
+        writer_copy(&writer, file.data, at);
+        size = 1 + no.segment.size + no.payloads.size;
+        writer_u32(&writer, (uint32_t)size);
+        writer_u8(&writer, FRAME_SEGMENT);
+        writer_bytes(&writer, no.segment);
+        writer_bytes(&writer, no.payloads);
+        writer_copy(&writer, file.data + end, 5);
+        writer_u64(&writer, 2); /* segments: nobody signs their number */
+        writer_copy(&writer, file.data + end + 13, file.size - end - 13);
+        CHECK(!writer.failed);
+        made.size = writer.used;
+        enum entente_outcome outcome = verify(made, 0, &report);
+        CHECK((outcome == ENTENTE_GOOD) == (is_signed == 1));
+        if (is_signed == 1)
+            CHECK(report.refused_segments == 1 && report.contested_lanes == 1);
+        free(made.data);
+        free(file.data);
+        built_segment_free(&yes);
+        built_segment_free(&no);
+        replica_free(&replica);
+    }
+}
+
 /* The same frames with every pair of neighbouring segments swapped: causes come late, no more. */
 TEST(takes_causes_that_come_late)
 {
@@ -471,7 +527,8 @@ main(int argc, char **argv)
     static const struct test_case cases[] = {CASE(reads_what_was_exported),
         CASE(refuses_every_shorter_file_and_longer_ones), CASE(refuses_every_changed_byte),
         CASE(names_what_is_wrong), CASE(tells_the_writer_from_the_maker_of_the_file),
-        CASE(refuses_unsigned_faces_and_keeps_signed_ones), CASE(takes_causes_that_come_late),
+        CASE(refuses_unsigned_faces_and_keeps_signed_ones),
+        CASE(believes_no_proof_that_is_unsigned), CASE(takes_causes_that_come_late),
         CASE(continues_a_record)};
 
     room_make(&room, 3, 4);
