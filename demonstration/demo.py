@@ -68,7 +68,7 @@ class Party:
         self.key_file.chmod(0o600)
         self.run("party", "create", self.folder, "--name", self.name, "--listen", self.address)
         self.run("party", "card", self.folder, "--out", self.card)
-        self.id = self.json("party", "show", self.folder)["party"]
+        self.id = self.json("party", "show", self.folder)["own"]["party"]
 
     def start(self):
         environment = dict(os.environ, ENTENTE_KEY_FILE=str(self.key_file))
@@ -162,7 +162,7 @@ def found(parties):
     for party in parties:
         for other in parties:
             if other is not party:
-                party.run("party", "trust", party.folder, other.card, "--yes")
+                party.run("party", "trust", party.folder, other.card)
     draft = WORK / "room.genesis"
     first = parties[0]
     options = [part for tag in LANGUAGES for part in ("--language", tag)]
@@ -223,8 +223,8 @@ def lost_of(parties, writers, exports):
     """Acknowledged entries that are missing in any of the exported records, by party."""
     present = []
     for party, export in zip(parties, exports):
-        done = party.run("record", "show", export, "--ids")
-        present.append(set(done.stdout.split()))
+        lines = party.run("record", "show", export, "--json").stdout.splitlines()
+        present.append({json.loads(line)["id"] for line in lines})
     return [sum(1 for line in writer.lines() if any(line[3] not in ids for ids in present))
             for writer in writers]
 
