@@ -219,14 +219,15 @@ find_place(const struct journal_room *room, uint32_t seq)
 }
 
 enum entente_error
-journal_read(struct journal *journal, const struct room_id *id, uint32_t seq, struct bytes *segment,
-    struct bytes *payloads)
+journal_read(struct journal *journal, const struct room_id *id, uint32_t seq, uint32_t *last_seq,
+    struct bytes *segment, struct bytes *payloads)
 {
     const struct journal_disk *disk = &journal->options.disk;
     struct journal_room *room = journal_room(journal, id);
     struct journal_record record;
 
     *segment = *payloads = (struct bytes){0};
+    *last_seq = 0;
     const struct journal_place *place =
         room == NULL || seq < room->first_seq ? NULL : find_place(room, seq);
     if (place == NULL)
@@ -248,6 +249,7 @@ journal_read(struct journal *journal, const struct room_id *id, uint32_t seq, st
         error = ENTENTE_ERR_CORRUPT;
     if (error != ENTENTE_OK)
         return error;
+    *last_seq = place->last_seq;
     *segment = record.segment;
     *payloads = record.payloads;
     return ENTENTE_OK;

@@ -113,12 +113,13 @@ bool journal_is_dirty(const struct journal *journal);
 uint32_t journal_first_seq(const struct journal *journal, const struct room_id *room);
 
 /*
- * The retained segment that contains `seq`; both views are borrowed until the next call.
+ * The retained segment that contains `seq`, and its last seq; both views are borrowed until the
+ * next call.
  *   ENTENTE_ERR_NOT_FOUND   not retained, or not signed yet
  *   ENTENTE_ERR_CORRUPT, or what the disk or journal_commit() says
  */
 MUST_USE enum entente_error journal_read(struct journal *journal, const struct room_id *room,
-    uint32_t seq, struct bytes *segment, struct bytes *payloads);
+    uint32_t seq, uint32_t *last_seq, struct bytes *segment, struct bytes *payloads);
 
 /*
  * The node's store has the room's entries up to `stored_seq`, another party up to `held_seq`.  What

@@ -16,10 +16,11 @@ read_all(struct journal *journal, const struct journal_head *head)
 {
     uint32_t first = journal_first_seq(journal, &head->room);
     struct bytes segment, payloads;
+    uint32_t last;
 
     for (uint32_t i = 0; first > 0 && i < 4 && i <= head->seq - first; i++)
-        fuzz_require(
-            journal_read(journal, &head->room, head->seq - i, &segment, &payloads) == ENTENTE_OK);
+        fuzz_require(journal_read(journal, &head->room, head->seq - i, &last, &segment,
+                         &payloads) == ENTENTE_OK);
 }
 
 int

@@ -62,8 +62,9 @@ holds(struct journal *journal, uint32_t room, uint32_t seq, uint32_t life)
     uint8_t data[4096];
     size_t size = segment_bytes(data, room, seq, life);
     struct bytes segment, payloads;
+    uint32_t last;
 
-    return journal_read(journal, &rooms[room], seq, &segment, &payloads) == ENTENTE_OK &&
+    return journal_read(journal, &rooms[room], seq, &last, &segment, &payloads) == ENTENTE_OK &&
            bytes_equal(segment, (struct bytes){data, 20}) &&
            bytes_equal(payloads, (struct bytes){data + 20, size - 20});
 }
@@ -110,8 +111,9 @@ TEST(keeps_what_was_committed)
     for (uint32_t seq = 1; seq <= 3; seq++)
         CHECK(holds(journal, 0, seq, 0));
     struct bytes segment, payloads;
-    CHECK(journal_read(journal, &rooms[0], 4, &segment, &payloads) == ENTENTE_ERR_NOT_FOUND);
-    CHECK(journal_read(journal, &rooms[1], 1, &segment, &payloads) == ENTENTE_ERR_NOT_FOUND);
+    uint32_t last;
+    CHECK(journal_read(journal, &rooms[0], 4, &last, &segment, &payloads) == ENTENTE_ERR_NOT_FOUND);
+    CHECK(journal_read(journal, &rooms[1], 1, &last, &segment, &payloads) == ENTENTE_ERR_NOT_FOUND);
     journal_free(journal);
     memory_disk_free(&disk);
 }
