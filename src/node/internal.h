@@ -55,8 +55,7 @@ struct writer_state {
     uint64_t journal_again_ms;   /* mono; then it may be asked the same again */
     bool barrier_sent;
     uint64_t barrier_at_ms;         /* mono; when the first report came; 0: none yet */
-    uint32_t reported_seq;          /* the greatest own seq that a peer reported */
-    struct entry_id reported_id;
+    uint32_t reported_seq;          /* the greatest own seq that a peer claimed; it may lie */
     struct keyholder_state keyholder; /* as of the last signed entry */
     /* Where the next own entry goes, behind all that is under way. */
     uint32_t next_seq;
@@ -158,8 +157,7 @@ void links_cut_all(struct node *node, enum entente_error error);
 
 /* writer.c: own entries */
 void writer_event(struct node *node, struct room *room, const struct event *event);
-void writer_report(struct node *node, struct room *room, uint32_t seq, const struct entry_id *id,
-    bool is_complete);
+void writer_report(struct node *node, struct room *room, uint32_t seq, bool is_complete);
 void writer_go_on(struct node *node, struct room *room);
 void writer_stored(struct node *node, struct room *room);
 void writer_reset(struct room *room);

@@ -344,7 +344,7 @@ hear_have(struct node *node, struct link *link, struct room *room, const struct 
 {
     struct shared *shared = &link->rooms[room_index(node, room)];
     uint16_t own_inc = room->writer.keyholder.inc;
-    struct position own = {0};
+    uint32_t own_seq = 0;
     uint32_t branch;
 
     if (frame->have.complete)
@@ -353,8 +353,8 @@ hear_have(struct node *node, struct link *link, struct room *room, const struct 
         struct position head = frame_lane(frame->have.lanes, i);
         if (head.slot >= record_parties(room->record))
             return ENTENTE_ERR_NOT_A_PARTY;
-        if (head.slot == room->slot && head.inc == own_inc && head.seq > own.seq)
-            own = head;
+        if (head.slot == room->slot && head.inc == own_inc && head.seq > own_seq)
+            own_seq = head.seq;
         if (knows_head(room, shared, &head))
             continue;
         bool is_there = false;
@@ -371,7 +371,7 @@ hear_have(struct node *node, struct link *link, struct room *room, const struct 
     for (uint32_t inc = 1; inc <= own_inc; inc++)
         if (record_lane(room->record, room->slot, (uint16_t)inc, &branch) == ENTENTE_OK)
             feeder_push(&shared->feeder, branch);
-    writer_report(node, room, own.seq, &own.id, frame->have.complete);
+    writer_report(node, room, own_seq, frame->have.complete);
     links_ask_ahead(node, room);
     return ENTENTE_OK;
 }

@@ -148,7 +148,7 @@ enum effect_kind {
     EFFECT_STORE_PROOF,    /* room, slot, inc, data */
     EFFECT_COMMIT,         /* batch: make durable what was stored so far, then EVENT_STORED */
     EFFECT_STATE_ASK,      /* room */
-    EFFECT_BARRIER,        /* room, seq, id: own head that peers reported (0: none), overridden */
+    EFFECT_BARRIER,        /* room, seq, id: own head, as proven by its signature (0: none), overridden */
     EFFECT_APPEND,         /* room, tickets, count, data: headers, payloads (in parts) */
     EFFECT_JOURNAL_ASK,    /* room, seq: segments after it */
     EFFECT_RELEASE,        /* room, seq: stored, seq_held: held by another; the journal may forget */

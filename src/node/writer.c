@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #define BARRIER_GRACE_MS 500u /* so long other parties may still answer after the first one has */
+#define CLAIM_PATIENCE_MS 15000u /* so long a peer may prove that it has more of our own feed */
 #define RESUME_PATIENCE_MS 5000u /* so long a resume waits for what peers said they have */
 #define APPEND_PAYLOAD_BYTES_MAX SEGMENT_PAYLOAD_BYTES_MAX
 
@@ -127,7 +128,6 @@ take_state(struct node *node, struct room *room, const struct keyholder_state *s
 {
     struct writer_state *writer = &room->writer;
     uint32_t reported_seq = writer->reported_seq;
-    struct entry_id reported_id = writer->reported_id;
     uint64_t barrier_at_ms = writer->barrier_at_ms;
 
     if (writer->has_state && writer->appends_count > 0)
@@ -140,7 +140,6 @@ take_state(struct node *node, struct room *room, const struct keyholder_state *s
     writer->reg_number = state->reg_number;
     writer->prev = state->id;
     writer->reported_seq = reported_seq;
-    writer->reported_id = reported_id;
     writer->barrier_at_ms = barrier_at_ms;
     writer->past_known = false;
     writer->barrier_sent = false;
@@ -177,24 +176,42 @@ ask_state(struct node *node, struct room *room)
 
 /* ---- the start barrier ---- */
 
+/* The greatest own entry that is proven by its signature: HAVE is not signed, so it proves nothing. */
+static struct position
+proven_head(const struct room *room)
+{
+    uint16_t inc = room->writer.keyholder.inc;
+    struct position head = record_pending_head(room->record, room->slot, inc);
+    uint32_t branch;
+
+    if (record_lane(room->record, room->slot, inc, &branch) == ENTENTE_OK &&
+        record_head(room->record, branch).seq >= head.seq)
+        head = record_head(room->record, branch);
+    return head;
+}
+
 void
-writer_report(
-    struct node *node, struct room *room, uint32_t seq, const struct entry_id *id, bool is_complete)
+writer_report(struct node *node, struct room *room, uint32_t seq, bool is_complete)
 {
     struct writer_state *writer = &room->writer;
 
-    if (seq > writer->reported_seq) {
+    if (seq > writer->reported_seq)
         writer->reported_seq = seq;
-        writer->reported_id = *id;
-    }
     if (is_complete && writer->barrier_at_ms == 0)
         writer->barrier_at_ms = node->mono_ms + 1;
-    if (writer->writing == NODE_WRITING_OPEN && seq >= writer->next_seq &&
-        writer->appends_count == 0) {
-        /* The feed went on elsewhere while we were writing: the keyholder decides. */
-        writer->writing = NODE_WRITING_BARRIER;
-        writer->barrier_sent = false;
-    }
+}
+
+/* The feed went on elsewhere while we were writing: the keyholder decides. */
+static void
+notice_another_writer(struct room *room)
+{
+    struct writer_state *writer = &room->writer;
+
+    if (writer->writing != NODE_WRITING_OPEN || writer->appends_count > 0 ||
+        proven_head(room).seq <= writer->keyholder.seq)
+        return;
+    writer->writing = NODE_WRITING_BARRIER;
+    writer->barrier_sent = false;
 }
 
 static bool
@@ -209,25 +226,37 @@ all_reported(const struct node *node, const struct room *room)
     return reported + 1u >= record_parties(room->record);
 }
 
+/* Until when the barrier waits, in steady time; 0: for the first report. */
+static uint64_t
+barrier_until_ms(const struct node *node, const struct room *room)
+{
+    const struct writer_state *writer = &room->writer;
+
+    if (writer->is_alone || proven_head(room).seq > writer->keyholder.seq)
+        return node->mono_ms;
+    if (writer->barrier_at_ms == 0)
+        return 0;
+    if (writer->reported_seq > writer->keyholder.seq)
+        return writer->barrier_at_ms + CLAIM_PATIENCE_MS;
+    return all_reported(node, room) ? node->mono_ms : writer->barrier_at_ms + BARRIER_GRACE_MS;
+}
+
 static void
 pass_barrier(struct node *node, struct room *room)
 {
     struct writer_state *writer = &room->writer;
+    uint64_t until_ms = barrier_until_ms(node, room);
+    struct position proven = proven_head(room);
 
-    if (writer->writing != NODE_WRITING_BARRIER || writer->barrier_sent)
+    if (writer->writing != NODE_WRITING_BARRIER || writer->barrier_sent || until_ms == 0 ||
+        node->mono_ms < until_ms)
         return;
-    if (!writer->is_alone) {
-        if (writer->barrier_at_ms == 0)
-            return;
-        if (!all_reported(node, room) && node->mono_ms < writer->barrier_at_ms + BARRIER_GRACE_MS)
-            return;
-    }
     struct effect *effect = effect_add(node, EFFECT_BARRIER);
     if (effect == NULL)
         return;
     effect->room = room->id;
-    effect->seq = writer->reported_seq;
-    effect->id = writer->reported_id;
+    effect->seq = proven.seq;
+    effect->id = proven.id;
     effect->overridden = writer->is_alone;
     writer->barrier_sent = true;
     writer->state_asked = true;
@@ -514,6 +543,7 @@ writer_go_on(struct node *node, struct room *room)
         ask_state(node, room);
         return;
     }
+    notice_another_writer(room);
     pass_barrier(node, room);
     learn_past(node, room);
     if (!writer->past_known)
@@ -632,8 +662,8 @@ writer_next_ms(const struct node *node, const struct room *room)
     uint64_t next = UINT64_MAX;
 
     if (writer->writing == NODE_WRITING_BARRIER && !writer->barrier_sent &&
-        writer->barrier_at_ms != 0)
-        next = writer->barrier_at_ms + BARRIER_GRACE_MS;
+        barrier_until_ms(node, room) != 0)
+        next = barrier_until_ms(node, room);
     if (writer->writing == NODE_WRITING_OPEN && must_resume(room) && writer->appends_count == 0)
         next = writer->barrier_at_ms + RESUME_PATIENCE_MS + 1;
     if (writer->writing == NODE_WRITING_OPEN && !must_resume(room) && writer->may_ack &&

@@ -206,3 +206,19 @@ record_pending_at(const struct record *record, uint32_t index, struct position *
     *missing = record->pending[index].missing;
     return true;
 }
+
+struct position
+record_pending_head(const struct record *record, uint8_t slot, uint16_t inc)
+{
+    struct position head = {.slot = slot, .inc = inc};
+
+    for (uint32_t i = 0; i < record->pending_count; i++) {
+        const struct pending *pending = &record->pending[i];
+        /* What waits for its writer's register may have been signed by anybody. */
+        bool is_verified = pending->missing.inc != REGISTER_INC || pending->missing.slot != slot;
+        if (pending->slot == slot && pending->inc == inc && is_verified &&
+            pending->last.seq > head.seq)
+            head = pending->last;
+    }
+    return head;
+}

@@ -118,6 +118,9 @@ MUST_USE enum entente_error record_registers_grew(
 /* What pending segments wait for, by index from 0; false beyond the last. */
 bool record_pending_at(const struct record *record, uint32_t index, struct position *missing);
 
+/* The greatest entry of a lane that pending segments with a verified signature have; seq 0: none. */
+struct position record_pending_head(const struct record *record, uint8_t slot, uint16_t inc);
+
 /* All that was admitted so far is durable: it may be covered, and counts as held by this node. */
 void record_stored(struct record *record);
 

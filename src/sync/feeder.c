@@ -93,13 +93,22 @@ feeder_want(
     return error;
 }
 
+/* Behind which seq the branch goes on for the peer: what lies before a fork is the parent's. */
+static uint32_t
+known_of(const struct feed *feed, const struct record *record, uint32_t branch)
+{
+    uint32_t fork_seq = record_branch(record, branch)->fork_seq;
+
+    return feed->known_seq > fork_seq ? feed->known_seq : fork_seq;
+}
+
 static bool
 is_due(const struct feeder *feeder, const struct record *record, uint32_t branch)
 {
     const struct feed *feed = &feeder->feeds[branch];
-    uint32_t head = record_head(record, branch).seq;
+    uint32_t known = known_of(feed, record, branch);
 
-    return feed->known_seq < head && feed->known_seq < feed->to_seq;
+    return known < record_head(record, branch).seq && known < feed->to_seq;
 }
 
 bool
@@ -212,7 +221,7 @@ feed_branch(struct feeder *feeder, struct record *record, const struct record_so
             record, (uint8_t)branch, feed->known_seq + 1, last_seq, credit, arena, made);
     } else {
         error = segment_frame(
-            record, source, branch, feed->known_seq + 1, credit, arena, made, &last_seq);
+            record, source, branch, known_of(feed, record, branch) + 1, credit, arena, made, &last_seq);
     }
     if (error == ENTENTE_OK)
         feed->known_seq = last_seq;
