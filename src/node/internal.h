@@ -90,6 +90,7 @@ struct room {
     bool is_broken; /* the record must be loaded again */
     bool has_more;  /* pending segments are left to try */
     struct asker asker;
+    uint32_t ask_first; /* the place of the link that is asked first */
     uint64_t announce_at_ms; /* 0: nothing to announce */
     struct writer_state writer;
 };
@@ -149,6 +150,8 @@ void links_push(struct node *node, struct room *room, const struct admitted *adm
 void links_pump(struct node *node);
 void links_announce(struct node *node, struct room *room);
 void links_ask_ahead(struct node *node, struct room *room);
+/* The same after `silent` did not answer: the links behind it come first. */
+void links_ask_elsewhere(struct node *node, struct room *room, uint32_t silent);
 void links_ask(struct node *node, struct room *room, struct link *link,
     const struct position *missing);
 void links_fault(struct node *node, struct room *room, struct link *from, uint8_t slot,

@@ -165,13 +165,29 @@ knows_head(struct room *room, struct shared *shared, const struct position *head
     return true;
 }
 
+/* The `turn`-th link to ask: a peer that keeps its answers back must not be asked first for ever. */
+static struct link *
+link_in_turn(struct node *node, const struct room *room, uint32_t turn)
+{
+    return node->links[(room->ask_first + turn) % NODE_LINKS_MAX];
+}
+
+void
+links_ask_elsewhere(struct node *node, struct room *room, uint32_t silent)
+{
+    for (uint32_t i = 0; i < NODE_LINKS_MAX; i++)
+        if (node->links[i] != NULL && node->links[i]->id == silent)
+            room->ask_first = i + 1;
+    links_ask_ahead(node, room);
+}
+
 void
 links_ask_ahead(struct node *node, struct room *room)
 {
     uint32_t index = room_index(node, room);
 
     for (uint32_t i = 0; i < NODE_LINKS_MAX; i++) {
-        struct link *link = node->links[i];
+        struct link *link = link_in_turn(node, room, i);
         if (link == NULL || !link->is_up || !link->rooms[index].is_shared)
             continue;
         struct shared *shared = &link->rooms[index];
@@ -189,10 +205,11 @@ links_ask_ahead(struct node *node, struct room *room)
     }
     struct position missing;
     for (uint32_t p = 0; record_pending_at(room->record, p, &missing); p++)
-        for (uint32_t i = 0; i < NODE_LINKS_MAX; i++)
-            if (node->links[i] != NULL && node->links[i]->is_up &&
-                node->links[i]->rooms[index].is_shared)
-                links_ask(node, room, node->links[i], &missing);
+        for (uint32_t i = 0; i < NODE_LINKS_MAX; i++) {
+            struct link *link = link_in_turn(node, room, i);
+            if (link != NULL && link->is_up && link->rooms[index].is_shared)
+                links_ask(node, room, link, &missing);
+        }
 }
 
 void
@@ -440,7 +457,8 @@ hear_in_room(struct node *node, struct link *link, struct room *room, const stru
         return ENTENTE_OK;
     }
     if (frame->kind == FRAME_NOHAVE) {
-        asker_refused(&room->asker, &frame->need);
+        asker_refused(
+            &room->asker, &frame->need, node->mono_ms + node->options.request_timeout_ms / 5);
         return ENTENTE_OK;
     }
     if (frame->kind == FRAME_REGISTER) {

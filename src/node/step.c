@@ -141,8 +141,9 @@ go_on(struct node *node)
         if (room->is_broken)
             continue;
         intake_go_on(node, room);
-        if (asker_expire(&room->asker, node->mono_ms))
-            links_ask_ahead(node, room);
+        uint32_t silent;
+        if (asker_expire(&room->asker, node->mono_ms, &silent))
+            links_ask_elsewhere(node, room, silent);
         links_announce(node, room);
         writer_go_on(node, room);
     }

@@ -42,11 +42,11 @@ asker_got(struct asker *asker, const struct position *head, uint64_t until_ms)
 }
 
 void
-asker_refused(struct asker *asker, const struct position *target)
+asker_refused(struct asker *asker, const struct position *target, uint64_t until_ms)
 {
     for (uint32_t i = asker->count; i-- > 0;)
         if (asker->asks[i].is_need && position_compare(&asker->asks[i].target, target) == 0)
-            forget(asker, i);
+            asker->asks[i].until_ms = until_ms;
 }
 
 void
@@ -58,13 +58,16 @@ asker_forget_link(struct asker *asker, uint32_t link)
 }
 
 bool
-asker_expire(struct asker *asker, uint64_t mono_ms)
+asker_expire(struct asker *asker, uint64_t mono_ms, uint32_t *link)
 {
     uint32_t before = asker->count;
 
-    for (uint32_t i = asker->count; i-- > 0;)
-        if (asker->asks[i].until_ms <= mono_ms)
-            forget(asker, i);
+    for (uint32_t i = asker->count; i-- > 0;) {
+        if (asker->asks[i].until_ms > mono_ms)
+            continue;
+        *link = asker->asks[i].link;
+        forget(asker, i);
+    }
     return asker->count != before;
 }
 

@@ -31,14 +31,14 @@ bool asker_ask(struct asker *asker, const struct position *target, bool is_need,
 /* The lane is here up to `head`: requests that this answers are done, others have until `until_ms`. */
 void asker_got(struct asker *asker, const struct position *head, uint64_t until_ms);
 
-/* The peer does not have it. */
-void asker_refused(struct asker *asker, const struct position *target);
+/* The peer does not have it: it is asked elsewhere when `until_ms` has come. */
+void asker_refused(struct asker *asker, const struct position *target, uint64_t until_ms);
 
 /* The link is gone: what was asked over it may be asked elsewhere. */
 void asker_forget_link(struct asker *asker, uint32_t link);
 
-/* Forgets what timed out; true when there was something. */
-bool asker_expire(struct asker *asker, uint64_t mono_ms);
+/* Forgets what timed out; true when there was something, and `*link` is one that did not answer. */
+bool asker_expire(struct asker *asker, uint64_t mono_ms, uint32_t *link);
 
 /* The earliest time-out, or UINT64_MAX. */
 uint64_t asker_next_ms(const struct asker *asker);
