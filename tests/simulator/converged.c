@@ -108,6 +108,33 @@ check_writing(struct simulator *sim)
     return NULL;
 }
 
+/* Where each honest node stands, for whoever reads the trace. */
+static void
+trace_records(struct simulator *sim)
+{
+    struct position missing;
+    uint8_t slot;
+    uint16_t inc;
+
+    for (uint32_t i = 0; i < sim->instances_count; i++) {
+        const struct instance *instance = &sim->instances[i];
+        if (!is_part(instance))
+            continue;
+        struct record *record = node_record(instance->node, &sim->room);
+        simulator_trace(sim, "node %u: %s", i, writes(sim, instance) ? "writes" : "does not write");
+        for (uint32_t b = 0; b < record_branches(record); b++) {
+            const struct branch_row *row = record_branch(record, b);
+            simulator_trace(sim, "    party %u incarnation %u branch %u (behind %u): up to %u",
+                row->slot + 1u, row->inc, row->branch, row->fork_seq, record_head(record, b).seq);
+        }
+        for (uint32_t p = 0; record_pending_at(record, p, &missing); p++)
+            simulator_trace(sim, "    something waits for entry %u of party %u, incarnation %u",
+                missing.seq, missing.slot + 1u, missing.inc);
+        for (uint32_t c = 0; record_contested_at(record, c, &slot, &inc); c++)
+            simulator_trace(sim, "    incarnation %u of party %u is contested", inc, slot + 1u);
+    }
+}
+
 const char *
 simulator_converged(struct simulator *sim)
 {
@@ -119,6 +146,8 @@ simulator_converged(struct simulator *sim)
         what = check_acknowledged(sim);
     if (what == NULL)
         what = check_held(sim);
+    if (what != NULL && sim->options.trace)
+        trace_records(sim);
     return what;
 }
 
