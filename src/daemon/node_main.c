@@ -111,7 +111,7 @@ on_channel(uv_poll_t *poll, int status, int events)
         shell_end(shell, channel == shell->supervisor ? NULL : "another process of this node is gone");
 }
 
-/* At the end of a turn: one commit, then everything that was said is sent. */
+/* At the end of a turn: a commit, then everything that was said is sent. */
 static void
 on_check(uv_check_t *check)
 {
@@ -122,9 +122,7 @@ on_check(uv_check_t *check)
     } ends[] = {{shell->supervisor, &shell->supervisor_poll},
         {shell->keyholder, &shell->keyholder_poll}, {shell->desk, &shell->desk_poll}};
 
-    /* A commit's EVENT_STORED may itself ask for one (an ack's causes, a register). */
-    for (int i = 0; i < 8 && shell->commit_batch != 0; i++)
-        shell_commit(shell);
+    shell_commit(shell);
     if (shell->has_news) {
         struct record *record = node_record(shell->node, &shell->news_room);
         struct message_node_news news = {shell->news_room, record_last_arrival(record)};
@@ -165,6 +163,8 @@ open_shell(struct shell *shell)
     arena_init(&shell->effects.arena, block, NODE_ARENA_BYTES);
     uv_timer_init(shell->loop, &shell->timer);
     uv_timer_init(shell->loop, &shell->retry);
+    uv_timer_init(shell->loop, &shell->commit_timer);
+    shell->commit_timer.data = shell;
     uv_check_init(shell->loop, &shell->check);
     shell->timer.data = shell->retry.data = shell->check.data = shell;
     enum entente_error error = open_channel(

@@ -65,6 +65,9 @@ struct shell {
     struct exporting *exporting;
     struct importing *importing;
     uint64_t commit_batch; /* 0: nothing to commit */
+    uint64_t committed_ns; /* when the last commit ended */
+    uint64_t commit_took_ns;
+    uv_timer_t commit_timer;
     bool store_failed;     /* the transaction is gone; the node is told at the end of the turn */
     enum entente_error store_error;
     struct room_id news_room;
@@ -86,6 +89,7 @@ MUST_USE enum entente_error shell_join(
 
 /* shell_store.c */
 void shell_store_effect(struct shell *shell, const struct effect *effect);
+/* Commits now, or a little later when commits come thick and fast. */
 void shell_commit(struct shell *shell);
 
 /* shell_links.c */

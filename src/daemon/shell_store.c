@@ -3,6 +3,9 @@
 
 #define STORE_RETRY_MS 1000u
 
+/* Under load the store gets half of the time at most, and never waits longer than this. */
+#define COMMIT_EVERY_MS_MAX 50u
+
 static enum entente_error
 put(struct shell *shell, const struct effect *effect)
 {
@@ -49,13 +52,41 @@ on_retry(uv_timer_t *timer)
     shell_step(shell, &event);
 }
 
+static void
+on_commit_timer(uv_timer_t *timer)
+{
+    shell_commit(timer->data);
+}
+
+/* One after the other, commits would leave no time for anything else when frames come singly. */
+static bool
+must_wait(struct shell *shell)
+{
+    uint64_t now = uv_hrtime();
+    uint64_t pause = 2 * shell->commit_took_ns;
+
+    if (pause > COMMIT_EVERY_MS_MAX * UINT64_C(1000000))
+        pause = COMMIT_EVERY_MS_MAX * UINT64_C(1000000);
+    if (now >= shell->committed_ns + pause)
+        return false;
+    if (!uv_is_active((uv_handle_t *)&shell->commit_timer)) {
+        uv_update_time(shell->loop);
+        uv_timer_start(&shell->commit_timer, on_commit_timer,
+            (shell->committed_ns + pause - now) / 1000000u + 1, 0);
+    }
+    return true;
+}
+
 void
 shell_commit(struct shell *shell)
 {
-    if (shell->commit_batch == 0)
+    if (shell->commit_batch == 0 || (!shell->store_failed && must_wait(shell)))
         return;
     if (!shell->store_failed) {
+        uint64_t began = uv_hrtime();
         enum entente_error error = store_commit(shell->store);
+        shell->committed_ns = uv_hrtime();
+        shell->commit_took_ns = shell->committed_ns - began;
         if (error != ENTENTE_OK) {
             shell->store_failed = true;
             shell->store_error = error;

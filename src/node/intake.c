@@ -49,11 +49,9 @@ note_progress(struct node *node, struct room *room, struct link *link,
     if (link != NULL)
         feeder_know(&link->rooms[room_index(node, room)].feeder, row->index,
             admitted->row.last_seq);
-    if (row->slot != room->slot || row->inc != room->writer.keyholder.inc) {
-        uint64_t at_ms = node->mono_ms + node->options.announce_delay_ms;
-        if (room->announce_at_ms == 0)
-            room->announce_at_ms = at_ms;
-    }
+    /* Own entries too: a peer that is far behind is not pushed, it asks. */
+    if (room->announce_at_ms == 0)
+        room->announce_at_ms = node->mono_ms + node->options.announce_delay_ms;
 }
 
 void

@@ -266,8 +266,9 @@ links_push(struct node *node, struct room *room, const struct admitted *admitted
         struct feed *feed = feeder_feed(&link->rooms[index].feeder, row->branch);
         if (feed == NULL)
             continue;
-        feed->to_seq = UINT32_MAX;
-        if (feed->known_seq + 1 != row->first_seq || link->credit < size)
+        feeder_push(&link->rooms[index].feeder, row->branch, row->first_seq - 1);
+        if (feed->to_seq != UINT32_MAX || feed->known_seq + 1 != row->first_seq ||
+            link->credit < size)
             continue;
         if (made.size == 0) {
             uint8_t *data = arena_take(&node->effects->arena, 1, size);
@@ -387,7 +388,7 @@ hear_have(struct node *node, struct link *link, struct room *room, const struct 
         shared->has_have = true;
     for (uint32_t inc = 1; inc <= own_inc; inc++)
         if (record_lane(room->record, room->slot, (uint16_t)inc, &branch) == ENTENTE_OK)
-            feeder_push(&shared->feeder, branch);
+            feeder_push(&shared->feeder, branch, record_head(room->record, branch).seq);
     writer_report(node, room, own_seq, frame->have.complete);
     links_ask_ahead(node, room);
     return ENTENTE_OK;

@@ -97,6 +97,21 @@ learn_past(struct node *node, struct room *room)
     writer->past_known = true;
 }
 
+/* Whether own entries that we lack are to come from another party, with what they depend on. */
+static bool
+others_have_more(const struct node *node, const struct room *room)
+{
+    uint32_t index = room_index(node, room);
+
+    for (uint32_t i = 0; i < NODE_LINKS_MAX; i++) {
+        const struct link *link = node->links[i];
+        for (uint32_t a = 0; link != NULL && link->is_up && a < link->rooms[index].ahead_count; a++)
+            if (link->rooms[index].ahead[a].slot == room->slot)
+                return true;
+    }
+    return false;
+}
+
 static void
 ask_journal(struct node *node, struct room *room)
 {
@@ -109,6 +124,11 @@ ask_journal(struct node *node, struct room *room)
     if (record_lane(room->record, room->slot, writer->keyholder.inc, &branch) == ENTENTE_OK)
         have = record_head(room->record, branch).seq;
     if (have >= writer->keyholder.seq || writer->keyholder.journal_first_seq > have + 1)
+        return;
+    /* After the loss of a store the others bring most of it, causes first; what they never had is the
+     * journal's.  It must not fill the room for pending segments before. */
+    if (others_have_more(node, room) ||
+        (have == 0 && writer->barrier_at_ms == 0 && !writer->is_alone))
         return;
     if (have == writer->journal_asked_seq && node->mono_ms < writer->journal_again_ms)
         return;

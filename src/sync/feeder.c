@@ -36,11 +36,11 @@ feeder_know(struct feeder *feeder, uint32_t branch, uint32_t seq)
 }
 
 void
-feeder_push(struct feeder *feeder, uint32_t branch)
+feeder_push(struct feeder *feeder, uint32_t branch, uint32_t head_seq)
 {
     struct feed *feed = feeder_feed(feeder, branch);
 
-    if (feed != NULL)
+    if (feed != NULL && feed->known_seq + FEEDER_PUSH_MAX >= head_seq)
         feed->to_seq = UINT32_MAX;
 }
 
@@ -228,23 +228,62 @@ feed_branch(struct feeder *feeder, struct record *record, const struct record_so
     return error;
 }
 
+/* When the segment that comes next in `branch` arrived here; registers come before all. */
+static enum entente_error
+look_up_arrival(struct feeder *feeder, struct record *record, const struct record_source *source,
+    uint32_t branch, uint64_t *arrival)
+{
+    struct feed *feed = &feeder->feeds[branch];
+    struct segment_row row;
+
+    if (record_branch(record, branch)->inc == REGISTER_INC) {
+        *arrival = 0;
+        return ENTENTE_OK;
+    }
+    if (feed->next_seq != feed->known_seq + 1) {
+        enum entente_error error = source->segment_at(
+            source->state, record_room(record), branch, feed->known_seq + 1, &row);
+        if (error != ENTENTE_OK)
+            return error == ENTENTE_ERR_NOT_FOUND ? ENTENTE_ERR_CORRUPT : error;
+        feed->next_seq = feed->known_seq + 1;
+        feed->next_arrival = row.arrival;
+    }
+    *arrival = feed->next_arrival;
+    return ENTENTE_OK;
+}
+
 enum entente_error
 feeder_next(struct feeder *feeder, struct record *record, const struct record_source *source,
     size_t credit, struct arena *arena, struct bytes *frame)
 {
     uint32_t count = record_branches(record);
+    uint32_t due = 0;
+    uint32_t chosen = 0;
+    uint64_t earliest = UINT64_MAX;
 
     *frame = (struct bytes){0};
     if (feeder->needs_count > 0)
         return answer_need(feeder, record, source, credit, arena, frame);
     if (count > feeder->feeds_size)
         count = feeder->feeds_size;
-    for (uint32_t i = 0; i < count; i++) {
-        uint32_t branch = (feeder->turn + i) % count;
+    for (uint32_t branch = 0; branch < count; branch++)
+        if (is_due(feeder, record, branch)) {
+            chosen = branch;
+            due++;
+        }
+    for (uint32_t branch = 0; branch < count && due > 1; branch++) {
+        uint64_t arrival;
         if (!is_due(feeder, record, branch))
             continue;
-        feeder->turn = branch + 1;
-        return feed_branch(feeder, record, source, branch, credit, arena, frame);
+        enum entente_error error = look_up_arrival(feeder, record, source, branch, &arrival);
+        if (error != ENTENTE_OK)
+            return error;
+        if (arrival < earliest) {
+            earliest = arrival;
+            chosen = branch;
+        }
     }
-    return ENTENTE_OK;
+    if (due == 0)
+        return ENTENTE_OK;
+    return feed_branch(feeder, record, source, chosen, credit, arena, frame);
 }

@@ -11,16 +11,18 @@
 
 #define FEEDER_NEEDS_MAX 64u
 #define FEEDER_REGISTER_ENTRIES_MAX 64u
+#define FEEDER_PUSH_MAX 256u
 
 struct feed {
     uint32_t known_seq; /* the peer has the branch up to here */
     uint32_t to_seq;    /* the peer asked up to here; UINT32_MAX: whatever comes (the author pushes) */
+    uint32_t next_seq;  /* for which next_arrival was looked up */
+    uint64_t next_arrival;
 };
 
 struct feeder {
     struct feed *feeds; /* by branch index */
     uint32_t feeds_size;
-    uint32_t turn; /* round robin over branches */
     struct position needs[FEEDER_NEEDS_MAX];
     uint32_t needs_count;
 };
@@ -33,8 +35,11 @@ struct feed *feeder_feed(struct feeder *feeder, uint32_t branch);
 /* The peer has the branch up to `seq`. */
 void feeder_know(struct feeder *feeder, uint32_t branch, uint32_t seq);
 
-/* Everything of `branch` is to be pushed from now on. */
-void feeder_push(struct feeder *feeder, uint32_t branch);
+/*
+ * Everything of `branch` is to be pushed from now on, if the peer is no further behind `head_seq` than
+ * FEEDER_PUSH_MAX.  One that is asks for all that it lacks at one place, where causes come first.
+ */
+void feeder_push(struct feeder *feeder, uint32_t branch, uint32_t head_seq);
 
 /*
  * WANT: "I have the lane up to `after`, send me up to `to_seq`."  Where our lane has another id there,
@@ -50,7 +55,8 @@ void feeder_need(struct feeder *feeder, const struct position *position);
 bool feeder_is_hungry(const struct feeder *feeder, const struct record *record);
 
 /*
- * The next frame for the peer, in `arena`, if it is no larger than `credit`.
+ * The next frame for the peer, in `arena`, if it is no larger than `credit`.  Of several branches the
+ * segment that arrived here first comes first, so that its causes are sent before it.
  *   ENTENTE_OK              *frame is set, or empty when there is nothing
  *   ENTENTE_ERR_FLOOD       the next frame needs more credit
  *   ENTENTE_ERR_NO_MEMORY   the arena has no room now
