@@ -6,6 +6,10 @@
         NULL, OPTION_NOTHING, NULL, NULL                                                           \
     }
 
+static const struct option party_create_options[] = {
+    {"name", OPTION_VALUE, "NAME", "what the party is called, in its own words"},
+    {"listen", OPTION_VALUE, "HOST:PORT", "where the other parties' nodes find this one"},
+    OPTION_KEY_FILE, OPTION_END};
 static const struct option party_card_options[] = {
     {"out", OPTION_VALUE, "FILE", "write the card to a new file"}, OPTION_END};
 static const struct option party_trust_options[] = {
@@ -19,7 +23,23 @@ static const struct option draft_options[] = {
     {"retention-days", OPTION_VALUE, "N", "how long texts are kept; for ever where not given"},
     {"out", OPTION_VALUE, "FILE", "write the draft to a new file"}, OPTION_END};
 
+static const struct option sign_options[] = {
+    {"yes", OPTION_NOTHING, NULL, "do not ask"}, OPTION_KEY_FILE, OPTION_END};
+static const struct option rotate_options[] = {
+    {"root", OPTION_NOTHING, NULL, "the root key: what was committed to comes into force"},
+    {"operations", OPTION_NOTHING, NULL, "the operations key, by the root key"},
+    {"transport", OPTION_NOTHING, NULL, "the transport key, by the operations key"},
+    {"listen", OPTION_VALUE, "HOST:PORT", "with --transport: the node's new address"},
+    OPTION_KEY_FILE, OPTION_END};
+static const struct option resume_options[] = {
+    {"revoke", OPTION_NOTHING, NULL, "revoke the incarnation before, which may be stolen"},
+    OPTION_KEY_FILE, OPTION_END};
+
 const struct command commands[] = {
+    {"party create", "DIR --name NAME --listen HOST:PORT [--key-file FILE]", 1, 1,
+        "make a party: its keys, and the register that certifies them", party_create_options,
+        "entente party create korea --name 'Republic of Korea' --listen node.example.org:4433",
+        command_party_create},
     {"party card", "DIR [--out FILE]", 1, 1, "write the party's card, for the other parties",
         party_card_options, "entente party card korea --out korea.card", command_party_card},
     {"party trust", "DIR CARD [--fingerprint DIGITS]", 2, 2,
@@ -32,11 +52,20 @@ const struct command commands[] = {
         "entente consultation draft korea --title 'Trilateral consultation' --with Japan "
         "'United States' --language ko ja en --charter en:charter.txt --out draft.genesis",
         command_consultation_draft},
+    {"consultation sign", "DIR FILE [--yes] [--key-file FILE]", 2, 2,
+        "sign a drafted consultation with the party's root key", sign_options,
+        "entente consultation sign korea draft.genesis", command_consultation_sign},
     {"consultation join", "DIR FILE...", 2, -1,
         "join a consultation that all parties have signed, in one file or in copies", NULL,
         "entente consultation join korea draft.genesis", command_consultation_join},
     {"consultation list", "DIR", 1, 1, "list the consultations that were joined", NULL,
         "entente consultation list korea --json", command_consultation_list},
+    {"keys rotate", "DIR (--root | --operations | --transport) [--key-file FILE]", 1, 1,
+        "put a new key in the place of one", rotate_options,
+        "entente keys rotate korea --operations", command_keys_rotate},
+    {"keys resume", "DIR [--revoke] [--key-file FILE]", 1, 1,
+        "certify a new node key, to go on after the old one was lost or retired", resume_options,
+        "entente keys resume korea", command_keys_resume},
     {"record verify", "FILE", 1, 1,
         "verify an exported record: every signature, hash, rule and the state", NULL,
         "entente record verify korea.record", command_record_verify},

@@ -1,12 +1,11 @@
 #include "cli/secret_input.h"
 
 #include "crypto/secret.h"
+#include "keyholder/keyfile.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -17,42 +16,20 @@
 static enum entente_error
 read_file(struct cli *cli, const char *path, struct secret_input *secret)
 {
-    enum entente_error error = ENTENTE_OK;
-    struct stat status;
-    int file = open(path, O_RDONLY | O_CLOEXEC);
+    enum entente_error error =
+        private_file_read(AT_FDCWD, path, secret->memory, KEY_FILE_BYTES_MAX, &secret->size);
 
-    if (file < 0)
-        return cli_fail(
-            cli, errno == ENOENT ? ENTENTE_ERR_NOT_FOUND : ENTENTE_ERR_IO, "key file %s", path);
-    if (fstat(file, &status) != 0) {
-        error = cli_fail(cli, ENTENTE_ERR_IO, "key file %s", path);
-        goto out;
-    }
-    if ((status.st_mode & (S_IRWXG | S_IRWXO)) != 0) {
-        error = cli_fail_because(cli, ENTENTE_ERR_KEY_EXPOSED,
+    if (error == ENTENTE_ERR_KEY_EXPOSED)
+        return cli_fail_because(cli, error,
             "others can read the key file %s; make it yours alone: chmod 600 %s", path, path);
-        goto out;
-    }
-    while (secret->size < SECRET_INPUT_BYTES_MAX) {
-        ssize_t got =
-            read(file, secret->memory + secret->size, SECRET_INPUT_BYTES_MAX - secret->size);
-        if (got < 0)
-            error = cli_fail(cli, ENTENTE_ERR_IO, "key file %s", path);
-        if (got <= 0)
-            break;
-        secret->size += (size_t)got;
-    }
-    if (error == ENTENTE_OK &&
-        (secret->size < SECRET_KEY_FILE_BYTES_MIN || secret->size == SECRET_INPUT_BYTES_MAX))
-        error = cli_fail_because(cli, ENTENTE_ERR_PASSPHRASE,
+    if (error == ENTENTE_ERR_TOO_LARGE ||
+        (error == ENTENTE_OK && secret->size < KEY_FILE_BYTES_MIN))
+        return cli_fail_because(cli, ENTENTE_ERR_PASSPHRASE,
             "the key file %s must have %u to %u bytes, random ones; make it with: "
             "head -c 32 /dev/urandom > %s",
-            path, SECRET_KEY_FILE_BYTES_MIN, SECRET_INPUT_BYTES_MAX - 1, path);
+            path, KEY_FILE_BYTES_MIN, KEY_FILE_BYTES_MAX, path);
     secret->is_key_file = true;
-
-out:
-    close(file);
-    return error;
+    return error == ENTENTE_OK ? error : cli_fail(cli, error, "key file %s", path);
 }
 
 /* ---- from the terminal ---- */
@@ -76,7 +53,7 @@ read_line(int terminal, const char *prompt, uint8_t *line, size_t *size)
     silent.c_cc[VEOL] = CONTROL_C;
     if (write(terminal, prompt, strlen(prompt)) < 0 || tcsetattr(terminal, TCSAFLUSH, &silent) != 0)
         return ENTENTE_ERR_IO;
-    while (!has_ended && *size < SECRET_INPUT_BYTES_MAX) {
+    while (!has_ended && *size < KEY_FILE_BYTES_MAX) {
         ssize_t got = read(terminal, line + *size, 1);
         if (got <= 0 || line[*size] == CONTROL_C)
             break;
@@ -93,7 +70,7 @@ read_line(int terminal, const char *prompt, uint8_t *line, size_t *size)
 static enum entente_error
 ask(struct cli *cli, int terminal, bool is_new, struct secret_input *secret)
 {
-    uint8_t *again = secret_new(SECRET_INPUT_BYTES_MAX);
+    uint8_t *again = secret_new(KEY_FILE_BYTES_MAX);
     size_t size = 0;
 
     if (again == NULL)
@@ -125,7 +102,7 @@ secret_input_take(
 
     if (path == NULL)
         path = getenv("ENTENTE_KEY_FILE");
-    *secret = (struct secret_input){.memory = secret_new(SECRET_INPUT_BYTES_MAX)};
+    *secret = (struct secret_input){.memory = secret_new(KEY_FILE_BYTES_MAX)};
     if (secret->memory == NULL)
         return ENTENTE_ERR_NO_MEMORY;
     if (path != NULL) {

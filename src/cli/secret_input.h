@@ -4,8 +4,6 @@
 
 #include "cli/cli.h"
 
-#define SECRET_INPUT_BYTES_MAX 4096u
-#define SECRET_KEY_FILE_BYTES_MIN 32u
 #define SECRET_PASSPHRASE_BYTES_MIN 12u /* for a new one */
 
 struct secret_input {
