@@ -3,6 +3,8 @@
 
 #include <stdlib.h>
 
+#define WANT_GATHER_MS 3u
+
 struct link *
 node_link_find(const struct node *node, uint32_t id)
 {
@@ -447,6 +449,9 @@ hear_in_room(struct node *node, struct link *link, struct room *room, const stru
     if (frame->kind == FRAME_WANT) {
         if (frame->want.after.slot >= record_parties(room->record))
             return ENTENTE_ERR_NOT_A_PARTY;
+        /* All lanes that it asks for are sent as one, causes first: a lane that ran ahead of the others
+         * would fill the peer's room for pending segments. */
+        node->pump_at_ms = node->mono_ms + WANT_GATHER_MS;
         enum entente_error error = feeder_want(
             &shared->feeder, room->record, &frame->want.after, frame->want.to_seq);
         if (error != ENTENTE_OK)

@@ -207,9 +207,9 @@ node_step(struct node *node, const struct event *event, struct effects *effects)
     reload_broken(node);
     dispatch(node, event);
     go_on(node);
-    if (stores_something(effects)) {
+    if (stores_something(effects) || node->mono_ms < node->pump_at_ms) {
         if (is_hungry(node))
-            wake(node, node->mono_ms);
+            wake(node, node->pump_at_ms);
     } else {
         links_pump(node);
     }
