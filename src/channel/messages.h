@@ -59,6 +59,7 @@ enum message_process {
     X(JOIN, join, 7, SUPERVISOR, NODE, "a room, and its parties' registers")                       \
     X(EXTEND, extend, 8, SUPERVISOR, NODE, "a register that the operator extended")                \
     X(RUNNING, running, 9, NODE, SUPERVISOR, "it listens at this port")                            \
+    X(UNABLE, unable, 10, NODE, SUPERVISOR, "why it cannot run, for the operator")                 \
                                                                                                    \
     X(NODE_LIST, node_list, 100, DESK, NODE, "a page of entries")                                  \
     X(NODE_STATUS, node_status, 101, DESK, NODE, "how a room stands")                              \
@@ -158,6 +159,7 @@ enum message_process {
 #define MESSAGE_FIELDS_JOIN(F) F(sized, genesis_file) F(rest, cards)
 #define MESSAGE_FIELDS_EXTEND(F) F(rest, entries)
 #define MESSAGE_FIELDS_RUNNING(F) F(u16, port)
+#define MESSAGE_FIELDS_UNABLE(F) F(u16, error) F(rest, text)
 
 /*
  * A zero room stands for the only one.  order: 0 display, 1 arrival.  `after`: the arrival behind

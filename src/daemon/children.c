@@ -20,10 +20,14 @@ static const char *const programs_of[CHILDREN] = {
 /* Where the build tree has them, seen from the folder of `entente`. */
 static const char *const build_folders[CHILDREN] = {"../keyholder", "../daemon", "../desk"};
 
-const char *
-child_name(enum child child)
+void
+child_tell(enum child child, int status)
 {
-    return names[child];
+    if (WIFSIGNALED(status))
+        fprintf(stderr, "serve: the %s was ended by signal %d%s\n", names[child], WTERMSIG(status),
+            WTERMSIG(status) == SIGSYS ? ": it did what a process of this node never does" : "");
+    else if (WEXITSTATUS(status) != 0)
+        fprintf(stderr, "serve: the %s ended with status %d\n", names[child], WEXITSTATUS(status));
 }
 
 static enum entente_error
@@ -71,8 +75,7 @@ become(const char *program, const char *folder, const int *sockets, int count)
 }
 
 enum entente_error
-children_start(
-    struct children *children, const char *programs, const char *folder, int listening)
+children_start(struct children *children, const char *programs, const char *folder, int listening)
 {
     char paths[CHILDREN][4096];
     int pairs[6][2]; /* supervisor with each; keyholder-node, keyholder-desk, node-desk */
@@ -122,8 +125,12 @@ reap(struct children *children)
     bool all = true;
 
     for (int c = 0; c < CHILDREN; c++) {
-        if (children->pids[c] != 0 && waitpid(children->pids[c], NULL, WNOHANG) != 0)
+        int status = 0;
+        if (children->pids[c] != 0 && waitpid(children->pids[c], &status, WNOHANG) != 0) {
             children->pids[c] = 0;
+            if (WIFSIGNALED(status)) /* other ends only follow from the first one's */
+                child_tell((enum child)c, status);
+        }
         all &= children->pids[c] == 0;
     }
     return all;

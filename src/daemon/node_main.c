@@ -12,6 +12,19 @@
 /* ---- the supervisor's messages ---- */
 
 static enum entente_error
+end_unable(struct shell *shell, enum entente_error error, const char *text)
+{
+    struct message_unable unable = {(uint16_t)error, bytes_of_text(text)};
+
+    enum entente_error queued = message_unable_queue(shell->supervisor, &unable);
+    if (queued == ENTENTE_OK)
+        queued = channel_flush(shell->supervisor);
+    shell_end(shell, NULL);
+    shell->status = 1;
+    return queued;
+}
+
+static enum entente_error
 take_setup(struct shell *shell, struct bytes body)
 {
     struct message_setup setup;
@@ -35,16 +48,12 @@ take_setup(struct shell *shell, struct bytes body)
     if (error == ENTENTE_OK)
         error = shell_listen(shell, setup.transport_seed.bytes, listen);
     explicit_bzero(setup.transport_seed.bytes, sizeof setup.transport_seed.bytes);
-    if (error != ENTENTE_OK) {
-        shell_trace(error, bytes_of_text(shell->store == NULL ? "the store does not open"
-                                                              : "it cannot listen for links"));
-        return error;
-    }
+    if (error != ENTENTE_OK)
+        return end_unable(shell, error, shell->store == NULL ? "the store does not open"
+                                                             : "it cannot listen for links");
     error = confine_node(store);
-    if (error != ENTENTE_OK) {
-        shell_trace(error, bytes_of_text("it cannot be confined on this machine"));
-        return error;
-    }
+    if (error != ENTENTE_OK)
+        return end_unable(shell, error, "it cannot be confined on this machine");
     return message_running_queue(
         shell->supervisor, &(struct message_running){net_port(shell->net)});
 }

@@ -35,7 +35,7 @@ struct supervisor {
     int signals;
     bool is_ready;   /* the keyholder is */
     bool is_running; /* the node is, at `port` */
-    uint16_t port;
+    uint16_t port; /* 0: it never ran */
     bool is_ending;
     enum entente_error error; /* why it ends */
 };
@@ -79,6 +79,20 @@ listen_desk(struct supervisor *supervisor)
     if (folder >= 0)
         close(folder);
     return bound ? ENTENTE_OK : ENTENTE_ERR_IO;
+}
+
+/* What the keyholder cannot be started without, and only people can bring back. */
+static enum entente_error
+find_keys(const struct supervisor *supervisor)
+{
+    char path[PATH_BYTES];
+
+    snprintf(path, sizeof path, "%s/keyholder/" NODE_KEYS_FILE, supervisor->options->folder);
+    if (access(path, F_OK) == 0)
+        return ENTENTE_OK;
+    fprintf(stderr, "serve: %s is not there; where it is lost, run: entente keys resume %s\n", path,
+        supervisor->options->folder);
+    return ENTENTE_ERR_NOT_FOUND;
 }
 
 static enum entente_error
@@ -232,6 +246,22 @@ hear_failed(struct supervisor *supervisor, struct bytes body)
         end(supervisor, error);
 }
 
+/* Before the first run an address that is taken is a mistake; later it may come free again. */
+static void
+hear_unable(struct supervisor *supervisor, struct bytes body)
+{
+    struct message_unable unable;
+
+    if (message_unable_read(body, &unable) != ENTENTE_OK)
+        return;
+    enum entente_error error = (enum entente_error)unable.error;
+    fprintf(stderr, "node: %.*s (%s)\n", (int)unable.text.size, (const char *)unable.text.data,
+        entente_error_text(error));
+    if (entente_error_whose(error) == ENTENTE_USER || error == ENTENTE_ERR_CORRUPT ||
+        (error == ENTENTE_ERR_PORT_IN_USE && supervisor->port == 0))
+        end(supervisor, error);
+}
+
 static void
 hear(struct supervisor *supervisor, uint16_t type, struct bytes body)
 {
@@ -247,6 +277,8 @@ hear(struct supervisor *supervisor, uint16_t type, struct bytes body)
         announce(supervisor);
     } else if (type == MESSAGE_FAILED) {
         hear_failed(supervisor, body);
+    } else if (type == MESSAGE_UNABLE) {
+        hear_unable(supervisor, body);
     }
 }
 
@@ -312,14 +344,7 @@ serve_signals(struct supervisor *supervisor)
                 good = false;
                 if (supervisor->is_ending)
                     continue;
-                if (WIFSIGNALED(status))
-                    fprintf(stderr, "serve: the %s was ended by signal %d%s\n",
-                        child_name((enum child)c), WTERMSIG(status),
-                        WTERMSIG(status) == SIGSYS
-                            ? ": it did what a process of this node never does" : "");
-                else
-                    fprintf(stderr, "serve: the %s ended with status %d\n",
-                        child_name((enum child)c), WEXITSTATUS(status));
+                child_tell((enum child)c, status);
             }
         }
     }
@@ -404,6 +429,8 @@ serve_run(const struct serve_options *options)
     enum entente_error error = lock_folder(&supervisor);
     if (error == ENTENTE_OK)
         error = read_directory(&supervisor);
+    if (error == ENTENTE_OK)
+        error = find_keys(&supervisor);
     if (error == ENTENTE_OK)
         error = take_signals(&supervisor);
     if (error == ENTENTE_OK)
