@@ -1,4 +1,5 @@
-/* What the desk asks of the node process: pages of entries, how a room stands, the operator's word. */
+/* What the desk asks of the node process: pages of entries, how a room stands, the operator's word.
+ */
 #include "daemon/shell.h"
 
 #include "channel/status.h"
@@ -60,8 +61,7 @@ send_entry(struct shell *shell, struct record *record, uint64_t ticket, uint64_t
 
     /* The views of `entry` stay good: the record's reads go through other memory. */
     if (record_incarnation(record, entry->slot) > entry->inc) {
-        enum entente_error error =
-            record_is_admissible(record, branch, entry->seq, &admissible);
+        enum entente_error error = record_is_admissible(record, branch, entry->seq, &admissible);
         if (error != ENTENTE_OK)
             return error;
     }
@@ -75,7 +75,8 @@ send_entry(struct shell *shell, struct record *record, uint64_t ticket, uint64_t
 static void
 listed(struct shell *shell, uint64_t ticket, uint64_t arrival, bool more, enum entente_error error)
 {
-    struct message_node_listed message = {ticket, arrival, more, (uint16_t)error};
+    struct message_node_listed message = {
+        ticket, arrival, more, (uint16_t)shell_read_error(shell, error)};
 
     if (message_node_listed_queue(shell->desk, &message) != ENTENTE_OK)
         shell_end(shell, "the desk does not take its answers");
@@ -83,8 +84,8 @@ listed(struct shell *shell, uint64_t ticket, uint64_t arrival, bool more, enum e
 
 /* One stored segment's entries, copied out of the store's memory first. */
 static enum entente_error
-send_row(struct shell *shell, struct record *record, uint64_t ticket,
-    const struct segment_row *row, uint32_t *count, size_t *bytes)
+send_row(struct shell *shell, struct record *record, uint64_t ticket, const struct segment_row *row,
+    uint32_t *count, size_t *bytes)
 {
     static struct segment segment;
     static uint8_t held[SEGMENT_BYTES_MAX + SEGMENT_PAYLOAD_BYTES_MAX];
@@ -207,13 +208,12 @@ find_keys(struct shell *shell, struct record *record, const struct message_node_
 
     enum entente_error error = record_lane(record, asked->slot, asked->inc, &branch);
     if (error == ENTENTE_OK)
-        error = source->special_from(source->state, record_room(record), ENTRY_KEYS, branch,
-            asked->chain, 0, &special);
+        error = source->special_from(
+            source->state, record_room(record), ENTRY_KEYS, branch, asked->chain, 0, &special);
     if (error == ENTENTE_OK && special.detail != asked->chain)
         error = ENTENTE_ERR_NOT_FOUND;
     if (error == ENTENTE_OK)
-        error =
-            source->segment_at(source->state, record_room(record), branch, special.seq, &row);
+        error = source->segment_at(source->state, record_room(record), branch, special.seq, &row);
     if (error != ENTENTE_OK)
         return error;
     struct reader reader = reader_of(row.segment);
@@ -287,8 +287,8 @@ fill_status(struct shell *shell, struct record *record, struct status *status)
     status->slot = node_slot(shell->node, &status->room);
     status->writing = (uint8_t)node_writing(shell->node, &status->room);
     status->entries = record_entries(record);
-    enum entente_error error = genesis_file_parse(
-        node_genesis_file(shell->node, &status->room), &genesis, &consents);
+    enum entente_error error =
+        genesis_file_parse(node_genesis_file(shell->node, &status->room), &genesis, &consents);
     if (error == ENTENTE_OK)
         error = record_state_hash(record, &status->state);
     if (error != ENTENTE_OK)

@@ -1,7 +1,7 @@
 /*
- * Records and bundles as files, part by part: the desk asks for the next part of an export, or brings
- * the next part of a bundle.  A bundle's bytes are parsed here, in the confined process, and go the
- * way of a peer's (U2).
+ * Records and bundles as files, part by part: the desk asks for the next part of an export, or
+ * brings the next part of a bundle.  A bundle's bytes are parsed here, in the confined process, and
+ * go the way of a peer's (U2).
  */
 #include "daemon/shell.h"
 
@@ -25,6 +25,7 @@ struct importing {
     struct room_id room;
     enum bundle_stage stage;
     bool has_magic;
+    enum entente_error refused; /* why the node did not take a frame: the first such */
     uint64_t entries_before;
     size_t used;
     uint8_t held[4 + FRAME_BYTES_MAX + PART_BYTES_MAX];
@@ -35,7 +36,7 @@ struct importing {
 static void
 exported(struct shell *shell, uint64_t ticket, struct bytes data, enum entente_error error)
 {
-    struct message_node_exported message = {ticket, (uint16_t)error, data};
+    struct message_node_exported message = {ticket, (uint16_t)shell_read_error(shell, error), data};
 
     if (message_node_exported_queue(shell->desk, &message) != ENTENTE_OK)
         shell_end(shell, "the desk does not take its answers");
@@ -165,6 +166,18 @@ import_end(struct shell *shell)
     shell->importing = NULL;
 }
 
+/* The node refuses a frame in a trace and reads on; whoever brought the file is told at its end. */
+static void
+import_notice(struct shell *shell)
+{
+    for (uint32_t i = 0; i < shell->effects.count; i++) {
+        const struct effect *effect = &shell->effects.list[i];
+        if (effect->kind == EFFECT_TRACE && entente_error_whose(effect->error) == ENTENTE_PEER &&
+            shell->importing->refused == ENTENTE_OK)
+            shell->importing->refused = effect->error;
+    }
+}
+
 static enum entente_error
 import_frame(struct shell *shell, struct bytes data)
 {
@@ -191,6 +204,7 @@ import_frame(struct shell *shell, struct bytes data)
     event.room = importing->room;
     event.data = data;
     shell_step(shell, &event);
+    import_notice(shell);
     return ENTENTE_OK;
 }
 
@@ -255,11 +269,9 @@ query_import(struct shell *shell, const struct message_node_import *asked)
         import_end(shell);
     if (shell->importing == NULL) {
         struct importing *made = calloc(1, sizeof *made);
-        struct record *record =
-            made == NULL ? NULL : query_room(shell, &asked->room, &made->room);
+        struct record *record = made == NULL ? NULL : query_room(shell, &asked->room, &made->room);
         if (record == NULL) {
-            struct message_node_imported message = {
-                asked->ticket, ENTENTE_ERR_NOT_FOUND, 0, {0}};
+            struct message_node_imported message = {asked->ticket, ENTENTE_ERR_NOT_FOUND, 0, {0}};
             free(made);
             if (message_node_imported_queue(shell->desk, &message) != ENTENTE_OK)
                 shell_end(shell, "the desk does not take its answers");
@@ -273,6 +285,8 @@ query_import(struct shell *shell, const struct message_node_import *asked)
         error = import_part(shell, asked->data);
     else if (shell->importing->stage != BUNDLE_ENDED || shell->importing->used > 0)
         error = ENTENTE_ERR_TRUNCATED;
+    else
+        error = shell->importing->refused;
     if (asked->data.size == 0 || error != ENTENTE_OK) {
         imported(shell, asked->ticket, error);
         return;

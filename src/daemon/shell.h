@@ -92,6 +92,12 @@ void shell_store_effect(struct shell *shell, const struct effect *effect);
 /* Commits now, or a little later when commits come thick and fast. */
 void shell_commit(struct shell *shell);
 
+/*
+ * The error of a read from the store, as people should hear it: after a failed write the record knows
+ * entries that the store lacks, which is the disk's trouble and no damage.
+ */
+enum entente_error shell_read_error(const struct shell *shell, enum entente_error error);
+
 /* shell_links.c */
 MUST_USE enum entente_error shell_listen(
     struct shell *shell, const uint8_t transport_seed[static 32], const char *listen);

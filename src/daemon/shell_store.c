@@ -108,3 +108,9 @@ shell_commit(struct shell *shell)
     shell->commit_batch = 0;
     shell_step(shell, &event);
 }
+
+enum entente_error
+shell_read_error(const struct shell *shell, enum entente_error error)
+{
+    return error == ENTENTE_ERR_CORRUPT && shell->store_failed ? shell->store_error : error;
+}
