@@ -19,7 +19,8 @@
 #define NODE_LINKS_MAX 64u
 #define NODE_EFFECTS_MAX 4096u
 #define NODE_ARENA_BYTES 8388608u
-#define NODE_APPENDS_MAX 4u          /* segments under way to the keyholder, for each room */
+#define NODE_APPENDS_MAX 1u          /* segments under way to the keyholder, for each room: one, so that
+                                        what comes meanwhile goes into the next, larger one */
 #define NODE_SEALED_BYTES_MAX 8388608u /* sealed and not yet appended, for each room */
 
 struct node_options {
