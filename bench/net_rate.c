@@ -1,17 +1,19 @@
 /*
  * How fast frames go between two nodes over loopback: megabytes a second and round-trip times.
  *
- *     net_rate [--threads] [--idle]
+ *     net_rate [--threads | --idle]
  *
  * Without --threads both ends share one thread, so that one core pays for both; with it each end
- * has its own.  --idle only makes a link, waits, and prints the resident memory of the process.
+ * has its own.  --idle prints the resident memory of a process with two links and nothing to do.
  * Plain TCP between two blocking threads is measured beside it, as the floor for round trips.
  */
+#include "net/certificate.h"
 #include "net/net.h"
 
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -47,7 +49,6 @@ struct end {
     double started_cpu;
     uint64_t rounds;
     uint64_t times[ROUNDS];
-    bool idle;
 };
 
 static const size_t sizes[] = {4096, 30000, 65536, 262144, 1048576};
@@ -219,36 +220,16 @@ writable(void *context, struct net_link *link)
 }
 
 static void
-print_memory(uv_timer_t *timer)
-{
-    unsigned long size = 0, resident = 0;
-    FILE *file = fopen("/proc/self/statm", "r");
-
-    must(file != NULL && fscanf(file, "%lu %lu", &size, &resident) == 2, "no /proc/self/statm");
-    fclose(file);
-    printf("resident with two nets and a link: %lu KiB\n",
-        resident * (unsigned long)sysconf(_SC_PAGESIZE) / 1024);
-    uv_close((uv_handle_t *)timer, NULL);
-    for (int i = 0; i < 2; i++)
-        uv_async_send(&ends[i]->stop);
-}
-
-static void
 link_up(void *context, struct net_link *link, uint32_t peer,
     const uint8_t exporter[static NET_EXPORTER_BYTES])
 {
-    static uv_timer_t timer;
     struct end *end = context;
 
     (void)peer;
     (void)exporter;
     end->link = link;
-    if (end->driver && end->idle) {
-        uv_timer_init(end->loop, &timer);
-        uv_timer_start(&timer, print_memory, 1000, 0);
-    } else if (end->driver) {
+    if (end->driver)
         next_step(end);
-    }
 }
 
 static void
@@ -292,6 +273,19 @@ make_net(struct end *end, uint8_t seed_byte, const char *listen)
     return net;
 }
 
+static void
+key_of_seed(const uint8_t seed[static NET_KEY_BYTES], uint8_t key[static NET_KEY_BYTES])
+{
+    X509 *certificate;
+    EVP_PKEY *secret;
+
+    must(certificate_make(seed, &certificate, &secret) == ENTENTE_OK &&
+             certificate_key(certificate, key) == ENTENTE_OK,
+        "no certificate");
+    X509_free(certificate);
+    EVP_PKEY_free(secret);
+}
+
 static void *
 run_loop(void *argument)
 {
@@ -300,7 +294,7 @@ run_loop(void *argument)
 }
 
 static void
-measure_net(bool threads, bool idle)
+measure_net(bool threads)
 {
     static struct end dialler, dialled;
     char address[32];
@@ -311,7 +305,6 @@ measure_net(bool threads, bool idle)
         uv_loop_init(&end->own_loop);
         end->loop = threads ? &end->own_loop : &dialler.own_loop;
         end->driver = i == 0;
-        end->idle = idle;
         end->net = make_net(end, (uint8_t)(1 + i), i == 0 ? NULL : "127.0.0.1:0");
     }
     snprintf(address, sizeof address, "127.0.0.1:%u", net_port(dialled.net));
@@ -379,6 +372,76 @@ measure_plain_tcp(void)
         close(fd[i]);
 }
 
+/* In a process of its own: two nodes that dial the port which comes through the pipe. */
+static void
+run_two_peers(int from_parent)
+{
+    static struct end peers[2];
+    uv_loop_t *loop = uv_default_loop();
+    uint16_t port;
+    char address[32];
+    uint32_t index;
+
+    must(read(from_parent, &port, sizeof port) == (ssize_t)sizeof port, "the pipe broke");
+    snprintf(address, sizeof address, "127.0.0.1:%u", port);
+    for (int i = 0; i < 2; i++) {
+        uint8_t seed[32];
+        struct net_peer peer = {.address = address};
+        peers[i].loop = loop;
+        struct net *net = make_net(&peers[i], (uint8_t)(1 + i), NULL);
+        memset(seed, 3, sizeof seed);
+        key_of_seed(seed, peer.transport_key);
+        must(net_peer_add(net, &peer, &index) == ENTENTE_OK, "no peer");
+    }
+    uv_run(loop, UV_RUN_DEFAULT);
+}
+
+static void
+print_memory(uv_timer_t *timer)
+{
+    char line[256];
+    FILE *file = fopen("/proc/self/status", "r");
+
+    must(file != NULL, "no /proc/self/status");
+    while (fgets(line, sizeof line, file) != NULL)
+        if (strncmp(line, "VmRSS", 5) == 0 || strncmp(line, "Rss", 3) == 0)
+            fputs(line, stdout);
+    fclose(file);
+    uv_stop(timer->loop);
+}
+
+static void
+measure_memory(void)
+{
+    static struct end end;
+    uv_timer_t timer;
+    int channel[2];
+
+    must(pipe(channel) == 0, "no pipe");
+    pid_t child = fork();
+    if (child == 0) {
+        run_two_peers(channel[0]);
+        _exit(0);
+    }
+    end.loop = uv_default_loop();
+    struct net *net = make_net(&end, 3, "127.0.0.1:0");
+    for (uint8_t i = 1; i < 3; i++) {
+        uint8_t seed[32];
+        struct net_peer peer = {.address = NULL};
+        uint32_t index;
+        memset(seed, i, sizeof seed);
+        key_of_seed(seed, peer.transport_key);
+        must(net_peer_add(net, &peer, &index) == ENTENTE_OK, "no peer");
+    }
+    uint16_t port = net_port(net);
+    must(write(channel[1], &port, sizeof port) == (ssize_t)sizeof port, "the pipe broke");
+    uv_timer_init(end.loop, &timer);
+    uv_timer_start(&timer, print_memory, 1500, 0);
+    uv_run(end.loop, UV_RUN_DEFAULT);
+    must(net_peer_link(net, 0) != NULL && net_peer_link(net, 1) != NULL, "a link is missing");
+    kill(child, SIGKILL);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -388,8 +451,11 @@ main(int argc, char **argv)
         threads |= strcmp(argv[i], "--threads") == 0;
         idle |= strcmp(argv[i], "--idle") == 0;
     }
-    if (!idle)
-        measure_plain_tcp();
-    measure_net(threads, idle);
+    if (idle) {
+        measure_memory();
+        return 0;
+    }
+    measure_plain_tcp();
+    measure_net(threads);
     return 0;
 }

@@ -52,12 +52,6 @@ assembly_take(struct assembly *assembly, struct bytes piece, uint64_t following,
     return ENTENTE_OK;
 }
 
-bool
-assembly_is_open(const struct assembly *assembly)
-{
-    return assembly->used > 0;
-}
-
 void
 assembly_free(struct assembly *assembly)
 {

@@ -26,9 +26,6 @@ struct assembly {
 MUST_USE enum entente_error assembly_take(struct assembly *assembly, struct bytes piece,
     uint64_t following, bool last, size_t bytes_max, struct bytes *whole, bool *complete);
 
-/* True while a frame has begun and not ended. */
-bool assembly_is_open(const struct assembly *assembly);
-
 /* Gives back the memory; the assembly is then empty and can be used again. */
 void assembly_free(struct assembly *assembly);
 

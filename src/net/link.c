@@ -5,8 +5,6 @@
 #include <stdlib.h>
 #include <sys/socket.h>
 
-static const uint8_t heartbeat[] = {'l', 'i', 'v', 'e'};
-
 struct net_link *
 link_new(struct net *net, enum link_state state, bool dialled)
 {
@@ -34,32 +32,40 @@ link_find(const struct net *net, uint64_t id)
     return NULL;
 }
 
-/* Closes the connection, now or when the callback that is running returns. */
-static void
-close_connection(struct net_link *link, enum lws_close_status code)
+void
+link_kill(struct net_link *link)
 {
     struct net *net = link->net;
 
+    reader_stop(link);
     if (link->wsi == NULL)
         return;
     link->deadline = net_now(net) + NET_FAREWELL_MS;
     net_wake(net, link->deadline);
-    if (link->websocket && code != LWS_CLOSE_STATUS_NOSTATUS)
-        lws_close_reason(link->wsi, code, (unsigned char *)link->reason, strlen(link->reason));
+    /* What libwebsockets still wants to write then fails, so that it cannot wait for it. */
+    shutdown(lws_get_socket_fd(link->wsi), SHUT_RDWR);
     if (link->inside || link->entering)
         link->hang_up = true;
     else
         lws_set_timeout(link->wsi, PENDING_TIMEOUT_USER_OK, LWS_TO_KILL_SYNC);
 }
 
-void
-link_kill(struct net_link *link)
+/* Tells the peer, and waits a while for it to close. */
+static void
+say_farewell(struct net_link *link, enum lws_close_status code)
 {
-    if (link->wsi == NULL)
-        return;
-    /* What libwebsockets still wants to write then fails, so that it cannot wait for it. */
-    shutdown(lws_get_socket_fd(link->wsi), SHUT_RDWR);
-    close_connection(link, LWS_CLOSE_STATUS_NOSTATUS);
+    uint8_t payload[2 + NET_REASON_BYTES_MAX];
+    struct writer writer = writer_of(payload, sizeof payload);
+
+    writer_u16(&writer, (uint16_t)code);
+    writer_bytes(&writer, bytes_of_text(link->reason));
+    link_write_control(link, WIRE_CLOSE, writer_written(&writer));
+    link->deadline = net_now(link->net) + NET_FAREWELL_MS;
+    net_wake(link->net, link->deadline);
+    if (link->paused) {
+        link->paused = false; /* its answer has to be seen */
+        reader_resume(link);
+    }
 }
 
 void
@@ -79,7 +85,10 @@ link_end(struct net_link *link, enum lws_close_status code, const char *reason)
         reason_copy(peer->trouble, bytes_of_text(reason));
         peer_retry(peer, net_now(link->net) - link->up_at >= NET_STABLE_MS);
     }
-    close_connection(link, code);
+    if (code != LWS_CLOSE_STATUS_NOSTATUS && link->ready && !link->broken)
+        say_farewell(link, code);
+    else
+        link_kill(link);
 }
 
 void
@@ -98,7 +107,6 @@ report(struct net_link *link)
     struct net *net = link->net;
 
     link->announced = false;
-    assembly_free(&link->assembly);
     if (!net->closing)
         net->callbacks.link_down(net->context, link, link->reason);
 }
@@ -121,8 +129,9 @@ link_established(struct net_link *link)
 
     link->websocket = true;
     if (link->state == LINK_CLOSING || peer == NULL ||
-        tls_exporter(lws_get_ssl(link->wsi), exporter) != ENTENTE_OK) {
-        link_end(link, LWS_CLOSE_STATUS_PROTOCOL_ERR, "the handshake is incomplete");
+        tls_exporter(lws_get_ssl(link->wsi), exporter) != ENTENTE_OK || !reader_start(link)) {
+        link_end(link, LWS_CLOSE_STATUS_NOSTATUS, "the handshake is incomplete");
+        link->hang_up = true;
         return;
     }
     if (peer->link != NULL)
@@ -143,30 +152,7 @@ link_established(struct net_link *link)
     net_wake(net, link->up_at + net->heartbeat_ms);
     lws_callback_on_writable(link->wsi);
     net->callbacks.link_up(net->context, link, peer->index, exporter);
-}
-
-void
-link_take(struct net_link *link, struct bytes piece, uint64_t following, bool last, bool text)
-{
-    struct bytes frame;
-    bool complete;
-
-    if (link->state != LINK_UP)
-        return;
-    link->heard_at = net_now(link->net);
-    if (text) {
-        link_end(link, LWS_CLOSE_STATUS_UNACCEPTABLE_OPCODE, "frames are binary, not text");
-        return;
-    }
-    enum entente_error error = assembly_take(
-        &link->assembly, piece, following, last, NET_FRAME_BYTES_MAX, &frame, &complete);
-    if (error == ENTENTE_ERR_TOO_LARGE)
-        link_end(link, LWS_CLOSE_STATUS_MESSAGE_TOO_LARGE,
-            "the frame is larger than the protocol allows");
-    else if (error != ENTENTE_OK)
-        link_end(link, LWS_CLOSE_STATUS_UNEXPECTED_CONDITION, "out of memory");
-    else if (complete)
-        link->net->callbacks.received(link->net->context, link, frame);
+    link->ready = true;
 }
 
 /*
@@ -176,10 +162,11 @@ link_take(struct net_link *link, struct bytes piece, uint64_t following, bool la
 static size_t
 put_fragment(struct net_link *link, size_t used, struct bytes rest, bool begun, size_t *taken)
 {
-    size_t room = NET_WRITE_BYTES - used - WEBSOCKET_HEADER_BYTES_MAX;
+    size_t room = NET_WRITE_BYTES - used - WIRE_HEADER_BYTES_MAX;
     size_t size = rest.size < room ? rest.size : room;
     uint8_t *place = link->net->scratch + LWS_PRE + used;
-    size_t header = websocket_header(place, size, !begun, size == rest.size, link->dialled);
+    size_t header = wire_header(
+        place, begun ? WIRE_CONTINUATION : WIRE_BINARY, size == rest.size, size, link->dialled);
 
     if (size > 0)
         memcpy(place + header, rest.data, size);
@@ -201,6 +188,18 @@ write_scratch(struct net_link *link, size_t used)
     }
     link->wrote_at = net_now(net);
     return true;
+}
+
+void
+link_write_control(struct net_link *link, enum wire_opcode opcode, struct bytes payload)
+{
+    uint8_t *place = link->net->scratch + LWS_PRE;
+
+    if (!link->ready || link->broken)
+        return;
+    size_t header = wire_header(place, opcode, true, payload.size, link->dialled);
+    memcpy(place + header, payload.data, payload.size);
+    write_scratch(link, header + payload.size);
 }
 
 static bool
@@ -226,7 +225,7 @@ write_queued(struct net_link *link)
 {
     size_t used = 0;
 
-    while (!queue_is_empty(&link->queue) && used + WEBSOCKET_HEADER_BYTES_MAX < NET_WRITE_BYTES) {
+    while (!queue_is_empty(&link->queue) && used + WIRE_HEADER_BYTES_MAX < NET_WRITE_BYTES) {
         bool begun;
         size_t taken;
         struct bytes rest = queue_front(&link->queue, &begun);
@@ -243,7 +242,6 @@ link_write(struct net_link *link)
 
     if (link->state != LINK_UP)
         return;
-    link->ready = true;
     while (!queue_is_empty(&link->queue) && can_write(link) && turn < NET_TURN_BYTES) {
         size_t written = write_queued(link);
         if (written == 0)
@@ -319,7 +317,7 @@ net_pause(struct net_link *link)
     if (link->state != LINK_UP || link->paused)
         return;
     link->paused = true;
-    lws_rx_flow_control(link->wsi, 0);
+    reader_pause(link);
 }
 
 void
@@ -329,10 +327,7 @@ net_resume(struct net_link *link)
         return;
     link->paused = false;
     link->heard_at = net_now(link->net);
-    lws_rx_flow_control(link->wsi, 1);
-    /* What was read before the pause lies in libwebsockets' and OpenSSL's buffers, where no event
-       of the socket would find it. */
-    lws_callback_on_writable(link->wsi);
+    reader_resume(link);
     net_wake(link->net, link->heard_at + link->net->silence_ms);
 }
 
@@ -354,20 +349,16 @@ tick_up(struct net_link *link)
     }
     if (!link->paused && now - link->heard_at >= net->silence_ms) {
         link_end(link, LWS_CLOSE_STATUS_NOSTATUS, "nothing was heard from the peer");
-        link_kill(link);
         return;
     }
     /* An unasked pong rather than a ping: each side shows by itself that it lives, also while the
        other one does not read (RFC 6455, 5.5.3). */
     if (now - link->wrote_at >= net->heartbeat_ms) {
         link->wrote_at = now;
-        if (can_write(link)) {
-            memcpy(net->scratch + LWS_PRE, heartbeat, sizeof heartbeat);
-            link->broken = lws_write(link->wsi, net->scratch + LWS_PRE, sizeof heartbeat,
-                               LWS_WRITE_PONG) < (int)sizeof heartbeat;
-        }
-        if (!assembly_is_open(&link->assembly)) /* a quiet link keeps no memory */
-            assembly_free(&link->assembly);
+        if (can_write(link))
+            link_write_control(link, WIRE_PONG, bytes_of_text("alive"));
+        if (!link->wire.open) /* a quiet link keeps no memory */
+            wire_free(&link->wire);
     }
     net_wake(net, link->broken ? now : link->wrote_at + net->heartbeat_ms);
     if (!link->paused)
@@ -379,6 +370,8 @@ link_tick(struct net_link *link)
 {
     uint64_t now = net_now(link->net);
 
+    if (link->read_again)
+        reader_read(link);
     if (link->state == LINK_UP) {
         tick_up(link);
         return;
@@ -400,13 +393,14 @@ links_sweep(struct net *net)
 {
     for (struct net_link **place = &net->links; *place != NULL;) {
         struct net_link *link = *place;
-        if (link->wsi != NULL || link->entering || link->announced || link->state != LINK_CLOSING) {
+        if (link->wsi != NULL || link->entering || link->announced || link->reader_open ||
+            link->state != LINK_CLOSING) {
             place = &link->next;
             continue;
         }
         *place = link->next;
         queue_free(&link->queue);
-        assembly_free(&link->assembly);
+        wire_free(&link->wire);
         free(link);
     }
 }

@@ -172,9 +172,8 @@ size_t net_queued(const struct net_link *link);
 void net_cut(struct net_link *link, const char *reason);
 
 /*
- * While paused nothing is read, and at most one read of 16 KiB is held, so that the peer's sending
- * stalls; the link is not given up for silence.  A frame may still arrive after net_pause() when it
- * was already read.
+ * While paused nothing is read, so that the peer's sending stalls; the link is not given up for
+ * silence.  Frames may still arrive right after net_pause() that were already read: 16 KiB at most.
  */
 void net_pause(struct net_link *link);
 void net_resume(struct net_link *link);

@@ -10,22 +10,22 @@
 #define ENTENTE_NET_PRIVATE_H
 
 #include "net/address.h"
-#include "net/assembly.h"
 #include "net/backoff.h"
 #include "net/net.h"
 #include "net/queue.h"
 #include "net/tls.h"
+#include "net/wire.h"
 
 #include <libwebsockets.h>
 
 enum {
-    /* A read, and the largest TLS record: what a link holds at most while it is paused. */
+    /* The largest TLS record: more than one is never read at a time. */
     NET_READ_BYTES = 16384,
-    /* One write: four full TLS records, of one frame's fragment or of many small frames.  What
-       libwebsockets itself has to say (heartbeats, farewells) fits in between. */
+    /* One write: four full TLS records, of one frame's fragment or of many small frames.
+       Heartbeats and farewells fit in between. */
     NET_WRITE_BYTES = 4 * NET_READ_BYTES,
-    /* Written in one go before others get their turn. */
-    NET_TURN_BYTES = 1048576,
+    /* Read or written in one go before others get their turn. */
+    NET_TURN_BYTES = 524288,
     /* A close that the other side does not answer becomes a hard one. */
     NET_FAREWELL_MS = 2000,
     /* A link this young is no sign that the peer which dials again has lost it: the two dials
@@ -70,7 +70,13 @@ struct net_link {
     uint64_t wrote_at;
     uint64_t deadline; /* of the handshake, later of the farewell */
     struct queue queue;
-    struct assembly assembly;
+    struct wire wire;
+    uv_poll_t reader;
+    int reader_fd;
+    bool reader_open; /* libuv has the handle */
+    bool reading;
+    bool read_again; /* at the clock's next strike, whatever the socket says */
+    bool garbled;    /* after an error in the framing nothing in it makes sense any more */
     char reason[NET_REASON_BYTES_MAX + 1];
 };
 
@@ -124,6 +130,7 @@ struct net {
     struct net_link *links;
     struct peer *peers[NET_PEERS_MAX];
     uint8_t scratch[LWS_PRE + NET_WRITE_BYTES];
+    uint8_t read_buffer[NET_READ_BYTES];
 };
 
 /* net.c */
@@ -174,11 +181,11 @@ struct net_link *link_find(const struct net *net, uint64_t id);
 /* The WebSocket is there. */
 void link_established(struct net_link *link);
 
-/* A piece of a frame has arrived; `text` and the others are what libwebsockets says of it. */
-void link_take(struct net_link *link, struct bytes piece, uint64_t following, bool last, bool text);
-
 /* Writes what is queued until the socket is full. */
 void link_write(struct net_link *link);
+
+/* Writes a control message of at most WIRE_CONTROL_BYTES_MAX bytes, before what is queued. */
+void link_write_control(struct net_link *link, enum wire_opcode opcode, struct bytes payload);
 
 /* Over for its owner, who will be told; the connection is closed, with a farewell if `code` is not
    LWS_CLOSE_STATUS_NOSTATUS. */
@@ -199,19 +206,24 @@ void link_tick(struct net_link *link);
 /* Frees the links that nobody knows any more. */
 void links_sweep(struct net *net);
 
+/* reader.c */
+
+/* From now on what comes in is ours; false when there is no descriptor left. */
+MUST_USE bool reader_start(struct net_link *link);
+
+void reader_pause(struct net_link *link);
+void reader_resume(struct net_link *link);
+
+/* Nothing is read any more; `reader_open` turns false when libuv has let go. */
+void reader_stop(struct net_link *link);
+
+/* Reads and hands on what has arrived. */
+void reader_read(struct net_link *link);
+
 /* websocket.c */
 
 /* Of both sides' certificates: a tls_judge whose context is the net. */
 bool websocket_judge(void *context, SSL *ssl, const uint8_t key[static CERTIFICATE_KEY_BYTES]);
-
-enum { WEBSOCKET_HEADER_BYTES_MAX = 8 };
-
-/*
- * The header of a fragment with `size` bytes, at most 65,535; returns its own size.  We write it
- * ourselves, see websocket.c.
- */
-size_t websocket_header(uint8_t header[static WEBSOCKET_HEADER_BYTES_MAX], size_t size, bool first,
-    bool last, bool from_client);
 
 /* Creates the libwebsockets context and vhost on the net's loop. */
 MUST_USE enum entente_error websocket_start(struct net *net);

@@ -1,9 +1,10 @@
 /*
  * libwebsockets 4.1 on a foreign libuv loop.
  *
- * It is given only what it is good at: HTTP upgrade, WebSocket framing and driving OpenSSL.  The
- * listening socket, names, time-outs, liveness and retries are ours, since its own timers are in
- * seconds, its name look-ups block and its errors are strings.
+ * It is given only what it is good at: the handshakes of TLS and WebSocket, and writing to sockets
+ * that are full.  The listening socket, names, time-outs, liveness and retries are ours, since its
+ * own timers are in seconds, its name look-ups block and its errors are strings; why the framing is
+ * ours is said in wire.h.
  */
 #include "net/private.h"
 
@@ -40,22 +41,6 @@ websocket_judge(void *context, SSL *ssl, const uint8_t key[static CERTIFICATE_KE
     return false;
 }
 
-/* "code reason" of the peer's close frame. */
-static void
-note_farewell(struct net_link *link, struct bytes frame)
-{
-    char text[sizeof "the peer closed the link: " + 128] = "the peer closed the link";
-    size_t size = strlen(text);
-
-    if (frame.size > 2 && frame.size <= 2 + 123) {
-        memcpy(text + size, ": ", 2);
-        memcpy(text + size + 2, frame.data + 2, frame.size - 2);
-        size += frame.size;
-    }
-    if (link->state == LINK_UP)
-        reason_copy(link->reason, (struct bytes){(const uint8_t *)text, size});
-}
-
 /* What happens to a link; the return value of the callback says whether it goes on. */
 static void
 dispatch(struct net_link *link, enum lws_callback_reasons event, struct bytes data)
@@ -69,21 +54,9 @@ dispatch(struct net_link *link, enum lws_callback_reasons event, struct bytes da
     case LWS_CALLBACK_CLIENT_ESTABLISHED:
         link_established(link);
         break;
-    case LWS_CALLBACK_RECEIVE:
-    case LWS_CALLBACK_CLIENT_RECEIVE:
-        link_take(link, data, lws_remaining_packet_payload(link->wsi),
-            lws_is_final_fragment(link->wsi) != 0, lws_frame_is_binary(link->wsi) == 0);
-        break;
-    case LWS_CALLBACK_RECEIVE_PONG:
-    case LWS_CALLBACK_CLIENT_RECEIVE_PONG:
-        link->heard_at = net_now(link->net);
-        break;
     case LWS_CALLBACK_SERVER_WRITEABLE:
     case LWS_CALLBACK_CLIENT_WRITEABLE:
         link_write(link);
-        break;
-    case LWS_CALLBACK_WS_PEER_INITIATED_CLOSE:
-        note_farewell(link, data);
         break;
     case LWS_CALLBACK_CLIENT_CONNECTION_ERROR: {
         char text[NET_REASON_BYTES_MAX + 1];
@@ -93,6 +66,7 @@ dispatch(struct net_link *link, enum lws_callback_reasons event, struct bytes da
     }
     case LWS_CALLBACK_CLOSED:
     case LWS_CALLBACK_CLIENT_CLOSED:
+        reader_stop(link);
         link_lost(link);
         break;
     case LWS_CALLBACK_HTTP: /* a request that does not want a WebSocket */
@@ -100,6 +74,7 @@ dispatch(struct net_link *link, enum lws_callback_reasons event, struct bytes da
         link->hang_up = true;
         break;
     case LWS_CALLBACK_WSI_DESTROY:
+        reader_stop(link);
         link_lost(link);
         link->wsi = NULL;
         net_wake(link->net, 0);
@@ -107,14 +82,6 @@ dispatch(struct net_link *link, enum lws_callback_reasons event, struct bytes da
     default:
         break;
     }
-}
-
-static bool
-has_data(enum lws_callback_reasons event)
-{
-    return event == LWS_CALLBACK_RECEIVE || event == LWS_CALLBACK_CLIENT_RECEIVE ||
-           event == LWS_CALLBACK_WS_PEER_INITIATED_CLOSE ||
-           event == LWS_CALLBACK_CLIENT_CONNECTION_ERROR;
 }
 
 static int
@@ -135,7 +102,7 @@ callback(struct lws *wsi, enum lws_callback_reasons event, void *user, void *in,
 
     bool was_inside = link->inside;
     link->inside = true;
-    dispatch(link, event, has_data(event) ? (struct bytes){in, size} : (struct bytes){0});
+    dispatch(link, event, (struct bytes){in, size});
     link->inside = was_inside;
     return link->hang_up ? -1 : 0;
 }
@@ -144,39 +111,11 @@ static const struct lws_protocols protocols[] = {
     {
         .name = protocol_name,
         .callback = callback,
-        .rx_buffer_size = NET_READ_BYTES,
+        .rx_buffer_size = 256, /* never used: nothing is read through it */
         .tx_packet_size = NET_WRITE_BYTES,
     },
     {0},
 };
-
-/*
- * RFC 6455, 5.2.  libwebsockets would write one fragment a call and mask a client's byte by byte,
- * which costs more than the encryption.  The mask is zero: it is there for intermediaries that see
- * the bytes and might mistake them for HTTP (10.3), and inside this TLS there are none.
- */
-size_t
-websocket_header(uint8_t header[static WEBSOCKET_HEADER_BYTES_MAX], size_t size, bool first,
-    bool last, bool from_client)
-{
-    enum { CONTINUATION = 0, BINARY = 2, FINAL = 0x80, MASKED = 0x80, TWO_BYTES = 126 };
-    size_t used = 2;
-
-    header[0] = (uint8_t)((first ? BINARY : CONTINUATION) | (last ? FINAL : 0));
-    header[1] = (uint8_t)(from_client ? MASKED : 0);
-    if (size < TWO_BYTES) {
-        header[1] |= (uint8_t)size;
-    } else {
-        header[1] |= TWO_BYTES;
-        header[used++] = (uint8_t)(size >> 8);
-        header[used++] = (uint8_t)size;
-    }
-    if (from_client) {
-        memset(header + used, 0, 4);
-        used += 4;
-    }
-    return used;
-}
 
 enum entente_error
 websocket_start(struct net *net)
@@ -196,7 +135,6 @@ websocket_start(struct net *net)
         .retry_and_idle_policy = &no_pings,
         /* Empty rather than NULL, which would take a proxy from the environment. */
         .http_proxy_address = net->proxy,
-        .pt_serv_buf_size = NET_READ_BYTES,
         /* Links, dials and arrivals; without it the tables have the size of the process's limit. */
         .fd_limit_per_thread = 2 * NET_PEERS_MAX + NET_STRANGERS_MAX + 8,
         .timeout_secs = 1 + net->handshake_ms / 1000,
@@ -247,8 +185,8 @@ websocket_dial(struct net_link *link, const char *host)
         .path = "/",
         .protocol = protocol_name,
         .alpn = "http/1.1",
-        .ssl_connection =
-            LCCSCF_USE_SSL | LCCSCF_ALLOW_SELFSIGNED | LCCSCF_SKIP_SERVER_CERT_HOSTNAME_CHECK,
+        .ssl_connection = LCCSCF_USE_SSL | LCCSCF_ALLOW_SELFSIGNED |
+                          LCCSCF_SKIP_SERVER_CERT_HOSTNAME_CHECK | LCCSCF_HTTP_NO_FOLLOW_REDIRECT,
         .retry_and_idle_policy = &no_pings,
         .opaque_user_data = (void *)(uintptr_t)link->id,
     };
