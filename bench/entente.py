@@ -10,16 +10,17 @@ import time
 import cluster
 import support
 
-PROGRAM = os.path.join(support.BUILD, "src", "entente")
+PROGRAM = os.path.join(support.BUILD, "src", "cli", "entente")
 NAMES = ("Republic of Korea", "Japan", "United States")
-SOCKET = "node.sock"  # in a node's directory: what the command line and the load generator talk to
-STORE = "store.*"  # what a node can get back from the others
+STORE = "store"  # what a node can get back from the others
+KEY_FILE = "key"   # in the work folder: it unlocks all three, and opening it costs next to nothing
 
 
-def entente(*words):
+def entente(*words, key_file=None):
     """One command; what it printed."""
+    environment = dict(os.environ, ENTENTE_KEY_FILE=key_file) if key_file else None
     done = subprocess.run([PROGRAM, *words], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                          stderr=subprocess.PIPE)
+                          stderr=subprocess.PIPE, env=environment)
     if done.returncode != 0:
         raise support.Failure(f"entente {' '.join(words)} ended with {done.returncode}: "
                               f"{done.stderr.decode(errors='replace')[-500:]}")
@@ -46,24 +47,27 @@ class Cluster(cluster.Cluster):
 
     def found(self, ports):
         """Cards are exchanged, a genesis is signed by each party in turn, and all join."""
+        key = self.path(KEY_FILE)
+        with open(os.open(key, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            file.write(os.urandom(32).hex())
         for i, port in enumerate(ports):
             entente("party", "create", self.node(i), "--name", NAMES[i],
-                    "--listen", f"127.0.0.1:{port}")
-            with open(self.path(f"card{i}"), "wb") as file:
-                file.write(entente("party", "card", self.node(i)))
+                    "--listen", f"127.0.0.1:{port}", key_file=key)
+            entente("party", "card", self.node(i), "--out", self.path(f"card{i}"))
         for i in range(cluster.NODES):
             for j in range(cluster.NODES):
                 if i != j:
                     entente("party", "trust", self.node(i), self.path(f"card{j}"))
         genesis = self.path("genesis")
-        entente("consultation", "draft", self.node(0), genesis, "--title", "Bench")
+        entente("consultation", "draft", self.node(0), "--title", "Bench", "--with", NAMES[1],
+                NAMES[2], "--out", genesis)
         for i in range(cluster.NODES):
-            entente("consultation", "sign", self.node(i), genesis)
+            entente("consultation", "sign", self.node(i), genesis, "--yes", key_file=key)
         for i in range(cluster.NODES):
             entente("consultation", "join", self.node(i), genesis)
 
     def start_node(self, i):
-        self.spawn(i, [PROGRAM, "serve", self.node(i)])
+        self.spawn(i, [PROGRAM, "serve", self.node(i), "--key-file", self.path(KEY_FILE)])
 
     def leader(self):
         return None  # nobody is
@@ -84,7 +88,7 @@ class Cluster(cluster.Cluster):
     def load(self, i, mode, *numbers):
         """Prints what the peers' generators print, and after `append` also held_per_s."""
         return support.start_tool(support.tool("entente_load"), mode,
-                                  os.path.join(self.node(i), SOCKET), *numbers)
+                                  self.node(i), *numbers)
 
     # --- A node whose store is gone --------------------------------------------------------------
 

@@ -12,7 +12,7 @@ node_new(struct node **node, const struct node_options *options)
     (*node)->options = *options;
     struct node_options *o = &(*node)->options;
     o->ack_delay_ms = o->ack_delay_ms == 0 ? 50 : o->ack_delay_ms;
-    o->ack_interval_ms = o->ack_interval_ms == 0 ? 1000 : o->ack_interval_ms;
+    o->ack_interval_ms = o->ack_interval_ms == 0 ? 200 : o->ack_interval_ms;
     o->announce_delay_ms = o->announce_delay_ms == 0 ? 100 : o->announce_delay_ms;
     o->request_timeout_ms = o->request_timeout_ms == 0 ? 5000 : o->request_timeout_ms;
     return ENTENTE_OK;
