@@ -125,17 +125,20 @@ front_body_bytes(const struct channel *channel)
     return reader.rest.size < CHANNEL_HEAD_BYTES ? 0 : reader_u32(&reader);
 }
 
-/* Room for the rest of the front message, and at least for some more. */
+/*
+ * Room for the rest of the front message, and for some more behind it.  Where the front message is
+ * whole and the buffer is full there is none: who does not take messages gets no more bytes.
+ */
 static enum entente_error
 reserve_in(struct channel *channel)
 {
     size_t body_bytes = front_body_bytes(channel);
-    size_t wanted = CHANNEL_HEAD_BYTES + body_bytes;
+    size_t wanted = CHANNEL_HEAD_BYTES + body_bytes, held = used(&channel->in);
 
     buffer_shrink(&channel->in);
-    if (body_bytes > CHANNEL_BODY_BYTES_MAX || wanted <= used(&channel->in))
-        return channel->in.size > channel->in.end ? ENTENTE_OK : buffer_reserve(&channel->in, 1);
-    size_t missing = wanted - used(&channel->in);
+    if (body_bytes > CHANNEL_BODY_BYTES_MAX || (held > 0 && wanted <= held))
+        return ENTENTE_OK;
+    size_t missing = wanted - held;
     return buffer_reserve(&channel->in, missing < 4096 ? 4096 : missing);
 }
 
@@ -147,6 +150,8 @@ channel_fill(struct channel *channel)
     if (error != ENTENTE_OK)
         return error;
     struct buffer *in = &channel->in;
+    if (in->end == in->size)
+        return ENTENTE_OK;
     ssize_t got = recv(channel->socket, in->data + in->end, in->size - in->end, MSG_DONTWAIT);
     if (got > 0) {
         in->end += (size_t)got;

@@ -33,7 +33,7 @@ int channel_socket(const struct channel *channel);
 /*
  * Read what has arrived, as far as the buffer has room: 128 KiB, more only while one message needs
  * it.  Views that channel_next() gave become invalid.
- *   ENTENTE_OK             also when nothing had arrived
+ *   ENTENTE_OK             also when nothing had arrived, or the buffer is full of whole messages
  *   ENTENTE_ERR_GONE       the other end is closed; messages that came before can still be taken
  *   ENTENTE_ERR_IO, ENTENTE_ERR_NO_MEMORY
  */

@@ -29,14 +29,21 @@ chains_new_id(uint64_t last, uint64_t now_us, uint8_t random)
     return id > last ? id : last + 1;
 }
 
-struct chain *
-chains_find(struct chains *chains, const struct room_id *room, uint8_t slot, uint16_t inc,
+static bool
+is_same(const struct cached_chain *cached, const struct room_id *room, uint8_t slot, uint16_t inc,
     uint64_t id)
+{
+    return cached->used != 0 && cached->chain.id == id && cached->slot == slot &&
+           cached->inc == inc && room_id_equal(&cached->room, room);
+}
+
+struct chain *
+chains_find(
+    struct chains *chains, const struct room_id *room, uint8_t slot, uint16_t inc, uint64_t id)
 {
     for (uint32_t i = 0; i < CHAINS_CACHED_MAX; i++) {
         struct cached_chain *cached = &chains->cached[i];
-        if (cached->used != 0 && cached->chain.id == id && cached->slot == slot &&
-            cached->inc == inc && room_id_equal(&cached->room, room)) {
+        if (is_same(cached, room, slot, inc, id)) {
             cached->used = ++chains->uses;
             return &cached->chain;
         }
@@ -50,14 +57,23 @@ chains_put(struct chains *chains, const struct room_id *room, uint8_t slot, uint
 {
     struct cached_chain *place = &chains->cached[0];
 
-    for (uint32_t i = 1; i < CHAINS_CACHED_MAX; i++)
-        if (chains->cached[i].used < place->used)
-            place = &chains->cached[i];
+    for (uint32_t i = 0; i < CHAINS_CACHED_MAX; i++) {
+        struct cached_chain *cached = &chains->cached[i];
+        if (is_same(cached, room, slot, inc, chain->id)) {
+            /* help may give less than what is known */
+            if (cached->chain.first_index <= chain->first_index)
+                return;
+            place = cached;
+            break;
+        }
+        if (cached->used < place->used)
+            place = cached;
+    }
     secret_wipe(place, sizeof *place);
     *place = (struct cached_chain){*room, slot, inc, ++chains->uses, *chain};
 }
 
-enum entente_error
+void
 chains_announce(struct keys *keys, const struct chain *chain, const struct room_id *room,
     uint8_t slot, uint16_t inc, struct party_register *const *registers, uint8_t parties,
     const uint8_t seeds[static PARTIES_MAX * HPKE_SEED_BYTES])
@@ -65,21 +81,19 @@ chains_announce(struct keys *keys, const struct chain *chain, const struct room_
     struct box_secret secret = {0};
     struct box_place place = {
         .purpose = BOX_FOR_KEYS, .room = *room, .slot = slot, .inc = inc, .chain = chain->id};
-    enum entente_error error = ENTENTE_OK;
 
     *keys = (struct keys){.chain = chain->id, .count = parties};
     chain_make_commitment(&keys->commitment, chain->first);
     memcpy(secret.chain_key, chain->first, sizeof secret.chain_key);
-    for (uint8_t to = 0; to < parties && error == ENTENTE_OK; to++) {
+    for (uint8_t to = 0; to < parties; to++) {
         const struct incarnation *newest = register_incarnation_last(registers[to]);
         place.recipient = to;
-        error = newest == NULL ? ENTENTE_ERR_INCOMPLETE
-                               : box_seal(&keys->boxes[to], &place, &newest->prekey,
-                                     newest->prekey_id, NULL, 0,
-                                     seeds + (size_t)to * HPKE_SEED_BYTES, &secret);
+        if (newest == NULL || newest->revoked_at != 0 ||
+            box_seal(&keys->boxes[to], &place, &newest->prekey, newest->prekey_id, NULL, 0,
+                seeds + (size_t)to * HPKE_SEED_BYTES, &secret) != ENTENTE_OK)
+            keys->boxes[to] = (struct box){0};
     }
     secret_wipe(&secret, sizeof secret);
-    return error;
 }
 
 enum entente_error

@@ -1,7 +1,7 @@
 /*
- * Sender chains as the keyholder has them: the own one of each room, derived and renewed, and a bounded
- * cache of the others', which are opened from their boxes again when they fell out of it: nothing here
- * grows with the record.  PROTOCOL.md K1 to K5.
+ * Sender chains as the keyholder has them: the own one of each room, derived and renewed, and a
+ * bounded cache of the others', which are opened from their boxes again when they fell out of it:
+ * nothing here grows with the record.  PROTOCOL.md K1 to K5.
  */
 #ifndef ENTENTE_KEYHOLDER_CHAINS_H
 #define ENTENTE_KEYHOLDER_CHAINS_H
@@ -27,7 +27,8 @@ struct reading {
 struct node_secrets {
     struct signing_key signing;
     uint32_t readings_count;
-    struct reading readings[READINGS_MAX]; /* the first is that of the node key; older ones follow */
+    struct reading
+        readings[READINGS_MAX]; /* the first is that of the node key; older ones follow */
 };
 
 /* The reading half of incarnation `inc`, or NULL. */
@@ -48,15 +49,15 @@ struct chains {
 };
 
 /*
- * The id of a new own chain: microseconds since 1970 and eight random bits, and always more than `last`.
- * It never repeats while the clock is right; where it was set back far, the same chain may come
- * again, and does no harm: the nonce depends on each body's own secret (K2).
+ * The id of a new own chain: microseconds since 1970 and eight random bits, and always more than
+ * `last`. It never repeats while the clock is right; where it was set back far, the same chain may
+ * come again, and does no harm: the nonce depends on each body's own secret (K2).
  */
 uint64_t chains_new_id(uint64_t last, uint64_t now_us, uint8_t random);
 
 /* The chain, or NULL when it must be opened first. */
-struct chain *chains_find(struct chains *chains, const struct room_id *room, uint8_t slot,
-    uint16_t inc, uint64_t id);
+struct chain *chains_find(
+    struct chains *chains, const struct room_id *room, uint8_t slot, uint16_t inc, uint64_t id);
 
 /* Takes the place of the one that was used longest ago. */
 void chains_put(struct chains *chains, const struct room_id *room, uint8_t slot, uint16_t inc,
@@ -64,17 +65,17 @@ void chains_put(struct chains *chains, const struct room_id *room, uint8_t slot,
 
 /*
  * The payload of the `keys` entry that announces `chain`: a box for every party's newest prekey.
- * `seeds` is fresh randomness.
- *   ENTENTE_ERR_INCOMPLETE    a party has no incarnation that is in force
- *   ENTENTE_ERR_UNSEALABLE    a party's prekey is no good
+ * `seeds` is fresh randomness.  A party without one in force (no node yet, revoked, a prekey that
+ * is no key) gets a box of zeros, which nobody opens: it stops nobody, and can ask for key-help
+ * later.
  */
-MUST_USE enum entente_error chains_announce(struct keys *keys, const struct chain *chain,
-    const struct room_id *room, uint8_t slot, uint16_t inc, struct party_register *const *registers,
-    uint8_t parties, const uint8_t seeds[static PARTIES_MAX * HPKE_SEED_BYTES]);
+void chains_announce(struct keys *keys, const struct chain *chain, const struct room_id *room,
+    uint8_t slot, uint16_t inc, struct party_register *const *registers, uint8_t parties,
+    const uint8_t seeds[static PARTIES_MAX * HPKE_SEED_BYTES]);
 
 /*
- * Open what a `keys` entry of (slot, inc) has for `recipient`, check the commitment (K4), and keep it.
- *   ENTENTE_ERR_UNSEALABLE, ENTENTE_ERR_COMMITMENT, or what keys_parse() says
+ * Open what a `keys` entry of (slot, inc) has for `recipient`, check the commitment (K4), and keep
+ * it. ENTENTE_ERR_UNSEALABLE, ENTENTE_ERR_COMMITMENT, or what keys_parse() says
  */
 MUST_USE enum entente_error chains_learn(struct chains *chains, const struct node_secrets *secrets,
     const struct room_id *room, uint8_t slot, uint16_t inc, uint8_t recipient,

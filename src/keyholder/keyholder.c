@@ -6,8 +6,8 @@
 
 /* ---- the node's messages ---- */
 
-static enum entente_error
-say_state(struct keyholder *keyholder, const struct keyholder_room *room)
+enum entente_error
+keyholder_say_state(struct keyholder *keyholder, const struct keyholder_room *room)
 {
     const struct signer *signer = &room->signer;
     struct message_state state = {room->id, signer->slot, signer->inc, signer->seq, signer->id,
@@ -27,7 +27,12 @@ take_state_ask(struct keyholder *keyholder, struct bytes body)
     if (error != ENTENTE_OK)
         return error;
     const struct keyholder_room *room = keyholder_room_find(keyholder, &asked.room);
-    return room == NULL ? ENTENTE_OK : say_state(keyholder, room);
+    if (room != NULL)
+        return keyholder_say_state(keyholder, room);
+    /* The supervisor names the room soon, on a channel of its own: then it is answered. */
+    if (keyholder->asked_count < KEYHOLDER_ROOMS_MAX)
+        keyholder->asked[keyholder->asked_count++] = asked.room;
+    return ENTENTE_OK;
 }
 
 static struct journal_head
@@ -81,80 +86,90 @@ take_barrier(struct keyholder *keyholder, struct bytes body)
         struct journal_head head = head_of(&room->signer);
         error = journal_retire(keyholder->journal, &head);
         if (error == ENTENTE_OK)
-            error = journal_commit(keyholder->journal);
+            error = keyholder_refuse_all(keyholder, room, ENTENTE_ERR_RETIRED);
     }
-    return error == ENTENTE_OK ? say_state(keyholder, room) : error;
+    return error == ENTENTE_OK ? keyholder_say_state(keyholder, room) : error;
 }
 
+/* Nothing of it was signed: its tickets end, and the node asks again where the feed stands. */
 static enum entente_error
-refuse_append(
-    struct keyholder *keyholder, const struct message_append *asked, enum entente_error error)
+refuse_append(struct keyholder *keyholder, struct keyholder_room *room,
+    const struct message_append *asked, enum entente_error why)
 {
-    struct message_refused refused = {
-        asked->room, signer_first_seq(asked->headers), (uint16_t)error};
+    struct message_refused refused = {asked->room, signer_first_seq(asked->headers), (uint16_t)why};
+    enum entente_error error = ENTENTE_OK;
+    struct ticket ticket;
 
-    for (size_t i = 0; i < message_tickets_count(asked->tickets); i++) {
-        uint64_t ticket = message_ticket(asked->tickets, i);
-        if (ticket == 0 || ticket >> 63 != 0)
+    for (size_t i = 0; room != NULL && i < message_tickets_count(asked->tickets); i++)
+        if (error == ENTENTE_OK &&
+            tickets_refuse(&room->tickets, message_ticket(asked->tickets, i), &ticket))
+            error = keyholder_refuse_ticket(keyholder, room, &ticket, why);
+    return error == ENTENTE_OK ? message_refused_queue(keyholder->node, &refused) : error;
+}
+
+/* The place of a ticket among the segment's. */
+static uint32_t
+index_of(struct bytes tickets, uint64_t number)
+{
+    uint32_t i = 0;
+
+    while (message_ticket(tickets, i) != number)
+        i++;
+    return i;
+}
+
+/* In the journal: what of it the desk asked for, and what the node left out before it. */
+static enum entente_error
+settle(struct keyholder *keyholder, struct keyholder_room *room, const struct message_append *asked,
+    const struct segment *segment)
+{
+    enum entente_error error = ENTENTE_OK;
+    struct ticket ticket;
+    bool is_written;
+
+    while (error == ENTENTE_OK &&
+           tickets_settle(&room->tickets, asked->tickets, &ticket, &is_written)) {
+        if (!is_written) {
+            error = keyholder_refuse_ticket(keyholder, room, &ticket, ENTENTE_ERR_GONE);
             continue;
-        enum entente_error queued = message_seal_refused_queue(
-            keyholder->desk, &(struct message_seal_refused){ticket, (uint16_t)error});
-        if (queued != ENTENTE_OK)
-            return queued;
+        }
+        if (ticket.number & TICKET_OWN)
+            continue;
+        uint32_t i = index_of(asked->tickets, ticket.number);
+        const struct entry *entry = &segment->entries[i];
+        error = message_appended_queue(
+            keyholder->desk, &(struct message_appended){ticket.number, entry->slot, entry->inc,
+                                 entry->seq, segment->ids[i], entry->t_ms});
     }
-    return message_refused_queue(keyholder->node, &refused);
+    return error;
 }
 
+/* Check and sign in a copy of the state; it counts when the journal has it. */
 static enum entente_error
-keep_answer(struct keyholder *keyholder, const struct message_append *asked, struct bytes segment)
+sign(struct keyholder *keyholder, struct keyholder_room *room, const struct message_append *asked,
+    struct writer *out, struct segment *segment, bool *is_repeat)
 {
-    struct keyholder_answer *answer = calloc(1, sizeof *answer);
-    uint8_t *copy = malloc(segment.size);
-
-    if (answer == NULL || copy == NULL) {
-        free(answer);
-        free(copy);
-        return ENTENTE_ERR_NO_MEMORY;
-    }
-    memcpy(copy, segment.data, segment.size);
-    answer->room = asked->room;
-    answer->segment = copy;
-    answer->segment_bytes = segment.size;
-    answer->tickets_bytes = asked->tickets.size;
-    memcpy(answer->tickets, asked->tickets.data, asked->tickets.size);
-    *keyholder->last = answer;
-    keyholder->last = &answer->next;
-    return ENTENTE_OK;
-}
-
-static enum entente_error
-append(struct keyholder *keyholder, struct keyholder_room *room, const struct message_append *asked)
-{
-    static struct segment segment;
-    static uint8_t out[SEGMENT_BYTES_MAX];
-    struct writer writer = writer_of(out, sizeof out);
-    uint32_t count = (uint32_t)message_tickets_count(asked->tickets);
-    uint32_t first = signer_first_seq(asked->headers);
-    struct signer_request request = {
-        .count = count, .headers = asked->headers, .payloads = asked->payloads};
+    uint32_t first = signer_first_seq(asked->headers), last_seq;
+    struct signer_request request = {.count = (uint32_t)message_tickets_count(asked->tickets),
+        .headers = asked->headers,
+        .payloads = asked->payloads};
     struct signer next = room->signer;
     struct bytes unused;
-    uint32_t last_seq;
-    bool is_repeat = false;
 
     if (first != 0 && first <= room->signer.seq &&
-        journal_read(keyholder->journal, &room->id, first, &last_seq, &request.journaled, &unused) !=
-            ENTENTE_OK)
+        journal_read(keyholder->journal, &room->id, first, &last_seq, &request.journaled,
+            &unused) != ENTENTE_OK)
         request.journaled = (struct bytes){0};
-    enum entente_error error = signer_append(
-        &next, &request, &keyholder->secrets->signing, &writer, &segment, &is_repeat);
-    if (error == ENTENTE_OK && !is_repeat) {
+    enum entente_error error =
+        signer_append(&next, &request, &keyholder->secrets->signing, out, segment, is_repeat);
+    if (error != ENTENTE_OK || *is_repeat)
+        return error;
+    error = tickets_check(&room->tickets, segment, asked->tickets);
+    if (error == ENTENTE_OK) {
         struct journal_head head = head_of(&next);
-        error = journal_append(
-            keyholder->journal, &head, first, writer_written(&writer), asked->payloads);
+        error =
+            journal_append(keyholder->journal, &head, first, writer_written(out), asked->payloads);
     }
-    if (error == ENTENTE_OK)
-        error = keep_answer(keyholder, asked, writer_written(&writer));
     if (error == ENTENTE_OK)
         room->signer = next;
     return error;
@@ -163,14 +178,24 @@ append(struct keyholder *keyholder, struct keyholder_room *room, const struct me
 static enum entente_error
 take_append(struct keyholder *keyholder, struct bytes body)
 {
+    static struct segment segment;
+    static uint8_t out[SEGMENT_BYTES_MAX];
+    struct writer writer = writer_of(out, sizeof out);
     struct message_append asked;
+    bool is_repeat = false;
 
     enum entente_error error = message_append_read(body, &asked);
     if (error != ENTENTE_OK)
         return error;
     struct keyholder_room *room = keyholder_room_find(keyholder, &asked.room);
-    error = room == NULL ? ENTENTE_ERR_NOT_FOUND : append(keyholder, room, &asked);
-    return error == ENTENTE_OK ? ENTENTE_OK : refuse_append(keyholder, &asked, error);
+    error = room == NULL ? ENTENTE_ERR_NOT_FOUND
+                         : sign(keyholder, room, &asked, &writer, &segment, &is_repeat);
+    if (error != ENTENTE_OK)
+        return refuse_append(keyholder, room, &asked, error);
+    /* From here on it is in the journal: what fails now ends the process, it refuses nothing. */
+    error = message_signed_queue(
+        keyholder->node, &(struct message_signed){asked.room, writer_written(&writer)});
+    return error == ENTENTE_OK && !is_repeat ? settle(keyholder, room, &asked, &segment) : error;
 }
 
 static enum entente_error
@@ -184,25 +209,57 @@ take_journal_ask(struct keyholder *keyholder, struct bytes body)
     struct keyholder_room *room = keyholder_room_find(keyholder, &asked.room);
     if (room == NULL)
         return ENTENTE_OK;
-    uint32_t seq = asked.after_seq + 1;
     uint32_t first = journal_first_seq(keyholder->journal, &room->id);
-    if (seq < first)
-        seq = first;
-    while (first != 0 && seq <= room->signer.seq &&
-           channel_has_room(keyholder->node, CHANNEL_BODY_BYTES_MAX)) {
-        struct message_journaled journaled = {.room = room->id};
-        uint32_t last_seq;
-        error = journal_read(keyholder->journal, &room->id, seq, &last_seq, &journaled.segment,
-            &journaled.payloads);
-        if (error != ENTENTE_OK)
-            return error == ENTENTE_ERR_NOT_FOUND ? ENTENTE_OK : error;
+    room->journal_to = room->signer.seq;
+    room->journal_next = asked.after_seq < first ? first : asked.after_seq + 1;
+    if (first == 0 || room->journal_next == 0 || room->journal_next > room->journal_to)
+        room->journal_next = room->journal_to = 0;
+    if (room->journal_next == 0)
+        return message_journal_end_queue(keyholder->node, &(struct message_journal_end){room->id});
+    return ENTENTE_OK; /* keyholder_pump() sends them */
+}
+
+bool
+keyholder_wants_pump(const struct keyholder *keyholder)
+{
+    for (uint32_t i = 0; i < keyholder->rooms_count; i++)
+        if (keyholder->rooms[i].journal_next != 0)
+            return true;
+    return false;
+}
+
+static enum entente_error
+pump_room(struct keyholder *keyholder, struct keyholder_room *room)
+{
+    struct message_journaled journaled = {.room = room->id};
+    uint32_t last_seq;
+
+    enum entente_error error = journal_read(keyholder->journal, &room->id, room->journal_next,
+        &last_seq, &journaled.segment, &journaled.payloads);
+    if (error == ENTENTE_OK)
         error = message_journaled_queue(keyholder->node, &journaled);
-        if (error != ENTENTE_OK)
-            return error;
-        seq = last_seq + 1;
+    /* Released meanwhile: the node has it.  Otherwise on to the next one. */
+    bool is_last = error == ENTENTE_ERR_NOT_FOUND || last_seq >= room->journal_to;
+    room->journal_next = is_last ? 0 : last_seq + 1;
+    if (error != ENTENTE_OK && error != ENTENTE_ERR_NOT_FOUND)
+        return error;
+    return is_last
+               ? message_journal_end_queue(keyholder->node, &(struct message_journal_end){room->id})
+               : ENTENTE_OK;
+}
+
+enum entente_error
+keyholder_pump(struct keyholder *keyholder)
+{
+    for (uint32_t i = 0; i < keyholder->rooms_count; i++) {
+        struct keyholder_room *room = &keyholder->rooms[i];
+        while (room->journal_next != 0 && keyholder_has_room(keyholder)) {
+            enum entente_error error = pump_room(keyholder, room);
+            if (error != ENTENTE_OK)
+                return error;
+        }
     }
-    return message_journal_end_queue(
-        keyholder->node, &(struct message_journal_end){room->id});
+    return ENTENTE_OK;
 }
 
 static enum entente_error
@@ -212,9 +269,19 @@ take_stored(struct keyholder *keyholder, struct bytes body)
 
     enum entente_error error = message_stored_read(body, &message);
     if (error == ENTENTE_OK)
-        journal_release(
-            keyholder->journal, &message.room, message.stored_seq, message.held_seq);
+        journal_release(keyholder->journal, &message.room, message.stored_seq, message.held_seq);
     return error;
+}
+
+/* A party has another node now: the next seal begins a chain that it can open, and the old one not.
+ */
+static void
+renew_chains(struct keyholder *keyholder, const struct party_register *reg)
+{
+    for (uint32_t i = 0; i < keyholder->rooms_count; i++)
+        for (uint8_t slot = 0; slot < keyholder->rooms[i].parties; slot++)
+            if (keyholder->rooms[i].registers[slot] == reg)
+                keyholder->rooms[i].chain_id = 0;
 }
 
 /* Verified here too: the node might be taken over. */
@@ -226,11 +293,16 @@ take_register(struct keyholder *keyholder, struct bytes body)
     enum entente_error error = message_register_read(body, &message);
     if (error != ENTENTE_OK)
         return error;
-    for (uint32_t i = 0; i < keyholder->registers_count; i++)
-        if (party_id_equal(register_party(keyholder->registers[i]), &message.party)) {
-            error = register_add_all(keyholder->registers[i], message.entries);
-            return error == ENTENTE_ERR_NO_MEMORY ? error : ENTENTE_OK;
-        }
+    for (uint32_t i = 0; i < keyholder->registers_count; i++) {
+        struct party_register *reg = keyholder->registers[i];
+        if (!party_id_equal(register_party(reg), &message.party))
+            continue;
+        uint32_t count = register_count(reg);
+        error = register_add_all(reg, message.entries);
+        if (register_count(reg) > count)
+            renew_chains(keyholder, reg);
+        return error == ENTENTE_ERR_NO_MEMORY ? error : ENTENTE_OK;
+    }
     return ENTENTE_OK;
 }
 
@@ -290,71 +362,48 @@ handle(struct keyholder *keyholder, const struct handler *handlers, size_t count
 enum entente_error
 keyholder_node_message(struct keyholder *keyholder, uint16_t type, struct bytes body)
 {
-    return handle(keyholder, node_handlers, sizeof node_handlers / sizeof node_handlers[0], type,
-        body);
+    return handle(
+        keyholder, node_handlers, sizeof node_handlers / sizeof node_handlers[0], type, body);
 }
 
 enum entente_error
 keyholder_desk_message(struct keyholder *keyholder, uint16_t type, struct bytes body)
 {
-    return handle(keyholder, desk_handlers, sizeof desk_handlers / sizeof desk_handlers[0], type,
-        body);
+    return handle(
+        keyholder, desk_handlers, sizeof desk_handlers / sizeof desk_handlers[0], type, body);
 }
 
 /* ---- the end of a turn ---- */
 
-static enum entente_error
-say_appended(struct keyholder *keyholder, const struct keyholder_answer *answer)
+bool
+keyholder_has_room(const struct keyholder *keyholder)
 {
-    static struct segment segment;
-    struct reader reader = reader_of((struct bytes){answer->segment, answer->segment_bytes});
-    struct bytes tickets = {answer->tickets, answer->tickets_bytes};
-
-    enum entente_error error = segment_parse(&reader, &segment);
-    if (error != ENTENTE_OK)
-        return error;
-    error = message_signed_queue(keyholder->node,
-        &(struct message_signed){answer->room, {answer->segment, answer->segment_bytes}});
-    for (uint32_t i = 0; i < segment.count && error == ENTENTE_OK; i++) {
-        const struct entry *entry = &segment.entries[i];
-        uint64_t ticket = message_ticket(tickets, i);
-        if (ticket == 0 || ticket >> 63 != 0)
-            continue;
-        error = message_appended_queue(keyholder->desk,
-            &(struct message_appended){
-                ticket, entry->slot, entry->inc, entry->seq, segment.ids[i], entry->t_ms});
-    }
-    return error;
+    /* The most that one message leads to: the largest answer, and one for each of its tickets. */
+    return channel_has_room(keyholder->node, 2 * (size_t)CHANNEL_BODY_BYTES_MAX) &&
+           channel_has_room(keyholder->desk, 2 * (size_t)CHANNEL_BODY_BYTES_MAX);
 }
 
 enum entente_error
 keyholder_commit(struct keyholder *keyholder)
 {
-    enum entente_error error = journal_commit(keyholder->journal);
+    return journal_commit(keyholder->journal);
+}
 
-    while (error == ENTENTE_OK && keyholder->first != NULL) {
-        struct keyholder_answer *answer = keyholder->first;
-        error = say_appended(keyholder, answer);
-        keyholder->first = answer->next;
-        free(answer->segment);
-        free(answer);
-    }
-    if (keyholder->first == NULL)
-        keyholder->last = &keyholder->first;
-    return error;
+void
+keyholder_node_gone(struct keyholder *keyholder)
+{
+    for (uint32_t i = 0; i < keyholder->rooms_count; i++)
+        if (keyholder_refuse_all(keyholder, &keyholder->rooms[i], ENTENTE_ERR_GONE) != ENTENTE_OK)
+            return; /* the desk does not listen: it learns of it when we end */
 }
 
 void
 keyholder_free(struct keyholder *keyholder)
 {
-    while (keyholder->first != NULL) {
-        struct keyholder_answer *next = keyholder->first->next;
-        free(keyholder->first->segment);
-        free(keyholder->first);
-        keyholder->first = next;
-    }
     for (uint32_t i = 0; i < keyholder->registers_count; i++)
         register_free(keyholder->registers[i]);
+    for (uint32_t i = 0; i < keyholder->rooms_count; i++)
+        tickets_free(&keyholder->rooms[i].tickets);
     free(keyholder->rooms);
     journal_free(keyholder->journal);
     secret_free(keyholder->secrets);

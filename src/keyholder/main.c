@@ -1,4 +1,5 @@
-/* The program entente-keyholder: started by the supervisor, unlocked by it, confined before it answers. */
+/* The program entente-keyholder: started by the supervisor, unlocked by it, confined before it
+ * answers. */
 #include "confine/confine.h"
 #include "crypto/crypto.h"
 #include "crypto/secret.h"
@@ -25,6 +26,7 @@ struct program {
     struct real_disk disk;
     int folder;
     bool is_ending;
+    bool is_silent; /* the journal's state is unknown: nothing queued may leave any more */
 };
 
 static void
@@ -40,8 +42,8 @@ say_failed(struct program *program, enum entente_error error, const char *text)
 static enum entente_error
 open_journal(struct program *program)
 {
-    struct journal_options options = {.node_key = program->keyholder.node_key,
-        .inc = program->keyholder.inc};
+    struct journal_options options = {
+        .node_key = program->keyholder.node_key, .inc = program->keyholder.inc};
 
     real_disk_open(&program->disk, program->folder);
     options.disk = real_disk_of(&program->disk);
@@ -147,52 +149,104 @@ serve_supervisor(struct program *program)
 }
 
 static void
+stop_for(struct program *program, enum entente_error error)
+{
+    program->is_silent = true; /* what was queued this turn is not durable */
+    say_failed(program, error,
+        error == ENTENTE_ERR_REFUSED ? "another process of this node asked for what it may not ask"
+                                     : "it cannot go on; nothing of this was acknowledged");
+}
+
+/* Take what has arrived; true when some of it must wait until the others have read their answers.
+ */
+static bool
 serve(struct program *program, struct channel *channel,
-    enum entente_error (*take)(struct keyholder *keyholder, uint16_t type, struct bytes body))
+    enum entente_error (*take)(struct keyholder *keyholder, uint16_t type, struct bytes body),
+    bool *is_gone)
 {
     enum entente_error filled = channel_fill(channel);
+    enum entente_error error = ENTENTE_OK;
     uint16_t type;
     struct bytes body;
 
-    while (!program->is_ending && channel_next(channel, &type, &body) == ENTENTE_OK) {
-        enum entente_error error = take(&program->keyholder, type, body);
-        if (error == ENTENTE_ERR_REFUSED)
-            say_failed(program, error, "another process of this node asked for what it may not ask");
-        else if (error != ENTENTE_OK)
-            say_failed(program, error, "it cannot go on");
+    while (error == ENTENTE_OK && keyholder_has_room(&program->keyholder)) {
+        error = channel_next(channel, &type, &body);
+        if (error == ENTENTE_OK)
+            error = take(&program->keyholder, type, body);
+        else if (error == ENTENTE_ERR_PENDING)
+            break;
     }
-    program->is_ending |= filled != ENTENTE_OK;
+    if (error != ENTENTE_OK && error != ENTENTE_ERR_PENDING)
+        stop_for(program, error);
+    *is_gone = filled != ENTENTE_OK;
+    return error == ENTENTE_OK;
+}
+
+/* Where the node or the desk is gone, so are we: the supervisor starts all of it anew. */
+static void
+serve_all(struct program *program, bool *is_waiting)
+{
+    struct keyholder *keyholder = &program->keyholder;
+    bool node_gone = false, desk_gone = false;
+
+    *is_waiting = serve(program, keyholder->node, keyholder_node_message, &node_gone);
+    if (!program->is_ending)
+        *is_waiting |= serve(program, keyholder->desk, keyholder_desk_message, &desk_gone);
+    enum entente_error error = ENTENTE_OK;
+    if (!program->is_ending)
+        error = keyholder_commit(keyholder);
+    if (!program->is_ending && error == ENTENTE_OK)
+        error = keyholder_pump(keyholder);
+    if (error != ENTENTE_OK)
+        stop_for(program, error);
+    if (node_gone && !program->is_silent)
+        keyholder_node_gone(keyholder);
+    program->is_ending |= node_gone || desk_gone;
 }
 
 static void
-turn(struct program *program)
+wait_for_work(struct program *program, bool is_waiting)
 {
     struct keyholder *keyholder = &program->keyholder;
     struct channel *channels[] = {program->supervisor, keyholder->node, keyholder->desk};
     struct pollfd polls[3];
 
     for (int i = 0; i < 3; i++) {
-        /* Until the keys are open nobody but the supervisor is heard. */
-        short in = i == 0 || keyholder->journal != NULL ? POLLIN : 0;
+        /*
+         * Until the keys are open nobody but the supervisor is heard; and while messages wait for
+         * room, it is the queues' turn, else poll() would come back at once for what cannot be
+         * taken.
+         */
+        bool hears = i == 0 || (keyholder->journal != NULL && !is_waiting);
         short out = channel_wants_write(channels[i]) ? POLLOUT : 0;
-        polls[i] = (struct pollfd){FD_SUPERVISOR + i, (short)(in | out), 0};
+        polls[i] = (struct pollfd){FD_SUPERVISOR + i, (short)((hears ? POLLIN : 0) | out), 0};
     }
-    if (poll(polls, 3, -1) < 0)
-        return;
+    bool can_go_on = (is_waiting || keyholder_wants_pump(keyholder)) &&
+                     keyholder->journal != NULL && keyholder_has_room(keyholder);
+    (void)!poll(polls, 3, can_go_on ? 0 : -1);
     if (polls[0].revents & (POLLIN | POLLHUP | POLLERR))
         serve_supervisor(program);
-    if (keyholder->journal != NULL && (polls[1].revents & (POLLIN | POLLHUP | POLLERR)))
-        serve(program, keyholder->node, keyholder_node_message);
-    if (keyholder->journal != NULL && (polls[2].revents & (POLLIN | POLLHUP | POLLERR)))
-        serve(program, keyholder->desk, keyholder_desk_message);
-    if (keyholder->journal != NULL && !program->is_ending) {
-        enum entente_error error = keyholder_commit(keyholder);
-        if (error != ENTENTE_OK)
-            say_failed(program, error, "the journal cannot be written; nothing of this was acknowledged");
-    }
+}
+
+static void
+flush_all(struct program *program)
+{
+    struct channel *channels[] = {
+        program->supervisor, program->keyholder.node, program->keyholder.desk};
+
     for (int i = 0; i < 3; i++)
         if (channel_wants_write(channels[i]) && channel_flush(channels[i]) != ENTENTE_OK)
             program->is_ending = true;
+}
+
+static void
+turn(struct program *program, bool *is_waiting)
+{
+    wait_for_work(program, *is_waiting);
+    if (program->keyholder.journal != NULL && !program->is_ending)
+        serve_all(program, is_waiting);
+    if (!program->is_silent)
+        flush_all(program);
 }
 
 static enum entente_error
@@ -205,8 +259,8 @@ start(struct program *program, const char *folder)
     program->folder = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (program->folder < 0)
         return ENTENTE_ERR_NOT_FOUND;
-    (void)!mlockall(MCL_CURRENT); /* as far as the machine allows; the secrets are locked by themselves */
-    keyholder->last = &keyholder->first;
+    (void)!mlockall(
+        MCL_CURRENT); /* as far as the machine allows; the secrets are locked by themselves */
     keyholder->secrets = secret_new((sizeof *keyholder->secrets + 15u) / 16u * 16u);
     keyholder->chains = secret_new((sizeof *keyholder->chains + 15u) / 16u * 16u);
     if (keyholder->secrets == NULL || keyholder->chains == NULL)
@@ -231,8 +285,9 @@ main(int count, char **strings)
         fprintf(stderr, "keyholder: it cannot start on this machine, or has no folder\n");
         return 2;
     }
+    bool is_waiting = false;
     while (!program.is_ending)
-        turn(&program);
+        turn(&program, &is_waiting);
     keyholder_free(&program.keyholder);
     real_disk_close(&program.disk);
     return 0;

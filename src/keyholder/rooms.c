@@ -74,8 +74,7 @@ take_cards(struct keyholder *keyholder, struct bytes cards)
 
 /* The slot whose register certifies our node key. */
 static enum entente_error
-find_own_slot(
-    const struct keyholder *keyholder, const struct keyholder_room *room, uint8_t *slot)
+find_own_slot(const struct keyholder *keyholder, const struct keyholder_room *room, uint8_t *slot)
 {
     for (*slot = 0; *slot < room->parties; ++*slot) {
         const struct incarnation *own =
@@ -99,8 +98,7 @@ open_room(struct keyholder *keyholder, struct keyholder_room *room, const struct
         room->registers[i] = find_register(keyholder, &genesis->parties[i].party);
         if (room->registers[i] == NULL)
             return ENTENTE_ERR_NOT_TRUSTED;
-        enum entente_error error =
-            genesis_check_consent(genesis, consents, i, room->registers[i]);
+        enum entente_error error = genesis_check_consent(genesis, consents, i, room->registers[i]);
         if (error != ENTENTE_OK)
             return error;
     }
@@ -123,6 +121,19 @@ open_room(struct keyholder *keyholder, struct keyholder_room *room, const struct
     return ENTENTE_OK;
 }
 
+/* The node asked for the room's state before the supervisor had named it. */
+static enum entente_error
+answer_asked(struct keyholder *keyholder, const struct keyholder_room *room)
+{
+    for (uint32_t i = 0; i < keyholder->asked_count; i++) {
+        if (!room_id_equal(&keyholder->asked[i], &room->id))
+            continue;
+        keyholder->asked[i] = keyholder->asked[--keyholder->asked_count];
+        return keyholder_say_state(keyholder, room);
+    }
+    return ENTENTE_OK;
+}
+
 enum entente_error
 keyholder_join(struct keyholder *keyholder, const struct message_room *message)
 {
@@ -140,17 +151,24 @@ keyholder_join(struct keyholder *keyholder, const struct message_room *message)
         goto out;
     genesis_make_room(&id, genesis->encoded);
     if (keyholder->rooms_count > 0 && keyholder_room_find(keyholder, &id) != NULL)
+        goto out; /* named again: nothing is new but, perhaps, the cards */
+    if (keyholder->rooms_count == KEYHOLDER_ROOMS_MAX) {
+        error = ENTENTE_ERR_TOO_LARGE;
         goto out;
-    struct keyholder_room *grown = realloc(
-        keyholder->rooms, (keyholder->rooms_count + 1) * sizeof *keyholder->rooms);
-    if (grown == NULL || keyholder->rooms_count == KEYHOLDER_ROOMS_MAX) {
+    }
+    struct keyholder_room *grown =
+        realloc(keyholder->rooms, (keyholder->rooms_count + 1) * sizeof *keyholder->rooms);
+    if (grown == NULL) {
         error = ENTENTE_ERR_NO_MEMORY;
         goto out;
     }
     keyholder->rooms = grown;
     grown[keyholder->rooms_count] = (struct keyholder_room){0};
     error = open_room(keyholder, &grown[keyholder->rooms_count], genesis, consents);
-    keyholder->rooms_count += error == ENTENTE_OK;
+    if (error == ENTENTE_OK) {
+        keyholder->rooms_count++;
+        error = answer_asked(keyholder, &grown[keyholder->rooms_count - 1]);
+    }
 
 out:
     free(genesis);

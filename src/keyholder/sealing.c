@@ -8,8 +8,6 @@
 #include <stdlib.h>
 #include <time.h>
 
-#define OWN_TICKET (UINT64_C(1) << 63)
-
 static uint64_t
 now_us(void)
 {
@@ -19,7 +17,54 @@ now_us(void)
     return (uint64_t)now.tv_sec * 1000000u + (uint64_t)now.tv_nsec / 1000u;
 }
 
+/* ---- tickets that end without an entry ---- */
+
+enum entente_error
+keyholder_refuse_ticket(struct keyholder *keyholder, struct keyholder_room *room,
+    const struct ticket *ticket, enum entente_error why)
+{
+    if (ticket->kind == ENTRY_KEYS && ticket->chain == room->chain_id)
+        room->chain_id = 0; /* nobody will hear of it */
+    if (ticket->number & TICKET_OWN)
+        return ENTENTE_OK;
+    return message_seal_refused_queue(
+        keyholder->desk, &(struct message_seal_refused){ticket->number, (uint16_t)why});
+}
+
+enum entente_error
+keyholder_refuse_all(
+    struct keyholder *keyholder, struct keyholder_room *room, enum entente_error why)
+{
+    enum entente_error error = ENTENTE_OK;
+    struct ticket ticket;
+
+    while (error == ENTENTE_OK && tickets_take(&room->tickets, &ticket))
+        error = keyholder_refuse_ticket(keyholder, room, &ticket, why);
+    return error;
+}
+
 /* ---- sealing ---- */
+
+/* Hand a payload to the node, and remember what was handed over. */
+static enum entente_error
+hand_over(struct keyholder *keyholder, struct keyholder_room *room,
+    const struct message_sealed *sealed, uint64_t chain)
+{
+    struct ticket ticket = {.number = sealed->ticket,
+        .kind = sealed->kind,
+        .chain = chain,
+        .index = sealed->index,
+        .pcommit = sealed->pcommit};
+
+    payload_make_hash(&ticket.payload_hash, sealed->payload);
+    enum entente_error error = tickets_add(&room->tickets, &ticket);
+    if (error != ENTENTE_OK)
+        return error;
+    error = message_sealed_queue(keyholder->node, sealed);
+    if (error != ENTENTE_OK)
+        (void)tickets_refuse(&room->tickets, sealed->ticket, &ticket);
+    return error;
+}
 
 /* A new own chain, and the `keys` entry that announces it, before anything is sealed with it. */
 static enum entente_error
@@ -34,23 +79,23 @@ begin_chain(struct keyholder *keyholder, struct keyholder_room *room)
 
     if (random_bytes(seeds, sizeof seeds) != ENTENTE_OK || random_bytes(&random, 1) != ENTENTE_OK)
         return ENTENTE_ERR_RANDOM;
-    uint64_t id = chains_new_id(room->chain_id, now_us(), random);
+    /* Not before the feed's last entry: ids grow also where the clock was set back. */
+    uint64_t now = now_us(), t_us = room->signer.t_ms * 1000;
+    uint64_t id = chains_new_id(room->chain_last_id, now > t_us ? now : t_us, random);
     chain_make_own(&chain, keyholder->secrets->readings[0].master, &room->id, tag, id);
-    enum entente_error error = chains_announce(&keys, &chain, &room->id, room->signer.slot,
-        room->signer.inc, room->registers, room->parties, seeds);
+    chains_announce(&keys, &chain, &room->id, room->signer.slot, room->signer.inc, room->registers,
+        room->parties, seeds);
     secret_wipe(seeds, sizeof seeds);
-    if (error == ENTENTE_OK) {
-        struct writer writer = writer_of(payload, sizeof payload);
-        keys_write(&writer, &keys);
-        struct message_sealed sealed = {.ticket = OWN_TICKET | ++keyholder->own_tickets,
-            .room = room->id,
-            .kind = ENTRY_KEYS,
-            .payload = writer_written(&writer)};
-        error = message_sealed_queue(keyholder->node, &sealed);
-    }
+    struct writer writer = writer_of(payload, sizeof payload);
+    keys_write(&writer, &keys);
+    struct message_sealed sealed = {.ticket = TICKET_OWN | ++keyholder->own_tickets,
+        .room = room->id,
+        .kind = ENTRY_KEYS,
+        .payload = writer_written(&writer)};
+    enum entente_error error = hand_over(keyholder, room, &sealed, id);
     if (error == ENTENTE_OK) {
         chains_put(keyholder->chains, &room->id, room->signer.slot, room->signer.inc, &chain);
-        room->chain_id = id;
+        room->chain_id = room->chain_last_id = id;
         room->chain_index = 0;
     }
     secret_wipe(&chain, sizeof chain);
@@ -76,10 +121,10 @@ read_sections(struct bytes sections, struct body *body)
     return reader_finish(&reader) == ENTENTE_OK ? ENTENTE_OK : ENTENTE_ERR_USAGE;
 }
 
-/* A chain of this party: derived where that incarnation's master is here, else NULL unless opened. */
+/* A chain of this party: derived where that incarnation's master is here, else NULL unless opened.
+ */
 static struct chain *
-own_chain(
-    struct keyholder *keyholder, const struct keyholder_room *room, uint16_t inc, uint64_t id)
+own_chain(struct keyholder *keyholder, const struct keyholder_room *room, uint16_t inc, uint64_t id)
 {
     const uint8_t tag[CHAIN_TAG_BYTES] = {0};
     const struct reading *reading = secrets_reading(keyholder->secrets, inc);
@@ -118,8 +163,8 @@ seal(struct keyholder *keyholder, struct keyholder_room *room, const struct mess
     if (error == ENTENTE_OK && (room->chain_id == 0 || room->chain_index >= CHAIN_STEPS_MAX))
         error = begin_chain(keyholder, room);
     if (error == ENTENTE_OK)
-        error = chain_message_key(own_chain(keyholder, room, room->signer.inc, room->chain_id),
-            room->chain_index, key);
+        error = chain_message_key(
+            own_chain(keyholder, room, room->signer.inc, room->chain_id), room->chain_index, key);
     if (error == ENTENTE_OK) {
         struct payload_place place = {.room = room->id,
             .slot = room->signer.slot,
@@ -131,7 +176,7 @@ seal(struct keyholder *keyholder, struct keyholder_room *room, const struct mess
         sealed.chain = room->chain_id;
         sealed.index = room->chain_index;
         sealed.payload = (struct bytes){plain, size + AEAD_TAG_BYTES};
-        error = message_sealed_queue(keyholder->node, &sealed);
+        error = hand_over(keyholder, room, &sealed, room->chain_id);
         room->chain_index++;
     }
     secret_wipe(key, sizeof key);
@@ -149,9 +194,14 @@ keyholder_seal(struct keyholder *keyholder, struct bytes body)
     if (error != ENTENTE_OK)
         return error;
     struct keyholder_room *room = keyholder_room_find(keyholder, &asked.room);
-    error = room == NULL               ? ENTENTE_ERR_NOT_FOUND
-            : room->signer.is_retired  ? ENTENTE_ERR_RETIRED
-                                       : seal(keyholder, room, &asked);
+    if (room == NULL)
+        error = ENTENTE_ERR_NOT_FOUND;
+    else if (asked.ticket == 0 || (asked.ticket & TICKET_OWN) != 0)
+        error = ENTENTE_ERR_USAGE;
+    else if (room->signer.is_retired)
+        error = ENTENTE_ERR_RETIRED;
+    else
+        error = seal(keyholder, room, &asked);
     if (error == ENTENTE_OK)
         return ENTENTE_OK;
     return message_seal_refused_queue(

@@ -193,6 +193,34 @@ TEST(a_burst_costs_few_calls)
     ends_close(&ends);
 }
 
+/* 4 MiB wait at the other end: what is not taken stays there, not in our memory. */
+TEST(who_takes_no_messages_gets_no_more_bytes)
+{
+    struct ends ends;
+    struct bytes part = {(const uint8_t[1000]){0}, 1000}, body;
+    uint16_t type;
+    uint32_t taken = 0, sent = 0;
+
+    REQUIRE(ends_open(&ends));
+    for (; channel_has_room(ends.a, part.size); sent++)
+        REQUIRE(channel_queue(ends.a, 1, &part, 1) == ENTENTE_OK);
+    for (int i = 0; i < 100; i++) {
+        REQUIRE(channel_flush(ends.a) == ENTENTE_OK);
+        REQUIRE(channel_fill(ends.b) == ENTENTE_OK);
+    }
+    CHECK(channel_wants_write(ends.a));
+    while (channel_next(ends.b, &type, &body) == ENTENTE_OK)
+        taken++;
+    CHECK(taken > 50 && taken <= 131072 / 1006);
+    for (int i = 0; i < 1000 && taken < sent; i++) {
+        REQUIRE(channel_flush(ends.a) == ENTENTE_OK && channel_fill(ends.b) == ENTENTE_OK);
+        while (channel_next(ends.b, &type, &body) == ENTENTE_OK)
+            taken++;
+    }
+    CHECK(taken == sent);
+    ends_close(&ends);
+}
+
 /* Give each reader every shorter body, and one longer: only what ends in `rest` may accept one. */
 static void
 check_strictness(const char *name, struct bytes body, bool (*accepts)(struct bytes))
@@ -307,5 +335,6 @@ TEST(what_the_table_does_not_list_is_forbidden)
 TEST_MAIN(CASE(messages_cross_a_socket_in_order), CASE(bytes_may_arrive_one_by_one),
     CASE(the_largest_message_passes_and_no_larger), CASE(a_size_beyond_the_limit_is_refused),
     CASE(the_queue_is_bounded), CASE(a_closed_end_is_gone), CASE(a_burst_costs_few_calls),
+    CASE(who_takes_no_messages_gets_no_more_bytes),
     CASE(each_message_reads_what_was_written_and_nothing_else), CASE(fields_keep_their_values),
     CASE(a_flag_is_0_or_1_and_tickets_are_bounded), CASE(what_the_table_does_not_list_is_forbidden))

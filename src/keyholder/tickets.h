@@ -1,0 +1,64 @@
+/*
+ * What was sealed for a room and is not in its feed yet, in the order of sealing.
+ *
+ * The node places what it is given and nothing else: an entry of kind `sealed` or `keys` is signed
+ * only for a ticket that is under way, with the very payload that was made for it.  A node that is
+ * taken over can keep the party silent, but cannot put words into its mouth.  And every ticket
+ * ends: in the feed, or refused and then never in the feed.
+ */
+#ifndef ENTENTE_KEYHOLDER_TICKETS_H
+#define ENTENTE_KEYHOLDER_TICKETS_H
+
+#include "format/segment.h"
+
+#define TICKETS_MAX 16384u
+#define TICKETS_ANNOUNCED_MAX                                                                      \
+    32u /* chains in use at once: TICKETS_MAX over CHAIN_STEPS_MAX, and more */
+#define TICKET_OWN (UINT64_C(1) << 63) /* the keyholder's own, for `keys`; the desk's are below */
+
+struct ticket {
+    uint64_t number; /* 0: refused already */
+    uint8_t kind;    /* ENTRY_SEALED or ENTRY_KEYS */
+    uint64_t chain;  /* the one that it uses, or announces */
+    uint32_t index;
+    struct digest pcommit;
+    struct digest payload_hash;
+};
+
+/* Zeroed: empty.  [start, count) of `list` is under way. */
+struct tickets {
+    struct ticket *list;
+    uint32_t start;
+    uint32_t count;
+    uint32_t size;
+    uint64_t announced[TICKETS_ANNOUNCED_MAX]; /* chains whose `keys` entry is in the feed */
+    uint32_t announced_count;                  /* so far: the oldest place is used again */
+};
+
+void tickets_free(struct tickets *tickets);
+
+/* ENTENTE_ERR_NO_MEMORY   TICKETS_MAX are under way, or there is none; nothing changed */
+MUST_USE enum entente_error tickets_add(struct tickets *tickets, const struct ticket *ticket);
+
+/*
+ * Whether each entry of `segment` may be signed for its number of `numbers` (see message_ticket()):
+ * `sealed` and `keys` carry one that is under way, in order, with their own bytes, behind the
+ * `keys` entry of their chain; every other kind carries 0.  Changes nothing. ENTENTE_ERR_REFUSED no
+ */
+MUST_USE enum entente_error tickets_check(
+    const struct tickets *tickets, const struct segment *segment, struct bytes numbers);
+
+/*
+ * The segment is in the feed: take the next ticket that was under way before or in it.  False when
+ * its last one was taken.  `*is_written` is false for what the node left out, and so will never be.
+ */
+bool tickets_settle(
+    struct tickets *tickets, struct bytes numbers, struct ticket *ticket, bool *is_written);
+
+/* Take `number` out, wherever it is: it is refused.  False where it is not under way. */
+bool tickets_refuse(struct tickets *tickets, uint64_t number, struct ticket *ticket);
+
+/* Take the oldest one out, to refuse it; false when there is none. */
+bool tickets_take(struct tickets *tickets, struct ticket *ticket);
+
+#endif

@@ -1,0 +1,208 @@
+/*
+ * Goal: an entry with sealed content is signed only as it was sealed, once, in order, behind its
+ * chain's announcement; every ticket ends exactly once.
+ * Method: a queue of tickets and segments built to match; each rule has a case that breaks just it.
+ */
+#include "support/build.h"
+#include "support/test.h"
+
+#include "channel/messages.h"
+#include "crypto/crypto.h"
+#include "keyholder/tickets.h"
+
+#define CHAIN 77u
+
+static struct segment segment;
+static uint8_t numbers[MESSAGE_TICKETS_MAX * MESSAGE_TICKET_BYTES];
+
+/* The entry that belongs to the ticket: number 1 announces CHAIN, the others use it. */
+static struct entry
+entry_of(uint64_t number)
+{
+    struct entry entry = {.kind = number == 1 ? ENTRY_KEYS : ENTRY_SEALED};
+
+    memset(entry.payload_hash.bytes, (int)number, sizeof entry.payload_hash.bytes);
+    if (number != 1) {
+        entry.chain = CHAIN;
+        entry.index = (uint32_t)number;
+        memset(entry.pcommit.bytes, (int)number + 100, sizeof entry.pcommit.bytes);
+    }
+    return entry;
+}
+
+static struct ticket
+ticket_of(uint64_t number)
+{
+    struct entry entry = entry_of(number);
+
+    return (struct ticket){
+        number, entry.kind, CHAIN, entry.index, entry.pcommit, entry.payload_hash};
+}
+
+static void
+fill(struct tickets *tickets, uint64_t count)
+{
+    *tickets = (struct tickets){0};
+    for (uint64_t number = 1; number <= count; number++) {
+        struct ticket ticket = ticket_of(number);
+        REQUIRE(tickets_add(tickets, &ticket) == ENTENTE_OK);
+    }
+}
+
+/* A segment of the entries of these tickets, 0 for an own one. */
+static struct bytes
+segment_of(const uint64_t *list, uint32_t count)
+{
+    segment.count = count;
+    for (uint32_t i = 0; i < count; i++) {
+        segment.entries[i] = list[i] == 0 ? (struct entry){.kind = ENTRY_ACK} : entry_of(list[i]);
+        message_ticket_write(numbers, i, list[i]);
+    }
+    return (struct bytes){numbers, count * MESSAGE_TICKET_BYTES};
+}
+
+#define SEGMENT(...)                                                                               \
+    segment_of((const uint64_t[]){__VA_ARGS__},                                                    \
+        sizeof((const uint64_t[]){__VA_ARGS__}) / sizeof(uint64_t))
+
+TEST(takes_what_was_sealed_in_order)
+{
+    struct tickets tickets;
+    struct ticket ticket;
+    bool is_written;
+
+    fill(&tickets, 4);
+    struct bytes given = SEGMENT(0, 1, 2, 0, 3);
+    CHECK(tickets_check(&tickets, &segment, given) == ENTENTE_OK);
+    for (uint64_t number = 1; number <= 3; number++)
+        CHECK(tickets_settle(&tickets, given, &ticket, &is_written) && is_written &&
+              ticket.number == number);
+    CHECK(!tickets_settle(&tickets, given, &ticket, &is_written));
+    given = SEGMENT(4); /* its chain was announced by what is in the feed */
+    CHECK(tickets_check(&tickets, &segment, given) == ENTENTE_OK);
+    given = SEGMENT(3); /* once */
+    CHECK(tickets_check(&tickets, &segment, given) == ENTENTE_ERR_REFUSED);
+    tickets_free(&tickets);
+}
+
+TEST(refuses_what_was_not_sealed_here)
+{
+    struct tickets tickets;
+
+    fill(&tickets, 3);
+    struct bytes given = SEGMENT(1, 2);
+    CHECK(tickets_check(&tickets, &segment, given) == ENTENTE_OK);
+    for (int i = 0; i < 7; i++) {
+        given = SEGMENT(1, 2);
+        struct entry *entry = &segment.entries[1];
+        if (i == 0)
+            entry->payload_hash.bytes[31] ^= 1;
+        if (i == 1)
+            entry->pcommit.bytes[0] ^= 1;
+        if (i == 2)
+            entry->chain++;
+        if (i == 3)
+            entry->index++;
+        if (i == 4)
+            entry->tag[0] = 1;
+        if (i == 5)
+            entry->kind = ENTRY_KEYS;
+        if (i == 6)
+            message_ticket_write(numbers, 1, 9);
+        CHECK(tickets_check(&tickets, &segment, given) == ENTENTE_ERR_REFUSED);
+    }
+    given = SEGMENT(1, 2);
+    segment.entries[0].payload_hash.bytes[0] ^= 1;
+    CHECK(tickets_check(&tickets, &segment, given) == ENTENTE_ERR_REFUSED);
+    given = SEGMENT(1, 2);
+    message_ticket_write(numbers, 1, 0); /* sealed, and no ticket */
+    CHECK(tickets_check(&tickets, &segment, given) == ENTENTE_ERR_REFUSED);
+    given = SEGMENT(1, 2);
+    message_ticket_write(numbers, 0, 0); /* keys, and no ticket */
+    CHECK(tickets_check(&tickets, &segment, given) == ENTENTE_ERR_REFUSED);
+    given = SEGMENT(1, 0);
+    message_ticket_write(numbers, 1, 2); /* a ticket, and not sealed */
+    CHECK(tickets_check(&tickets, &segment, given) == ENTENTE_ERR_REFUSED);
+    given = SEGMENT(1, 2);
+    given.size -= MESSAGE_TICKET_BYTES;
+    CHECK(tickets_check(&tickets, &segment, given) == ENTENTE_ERR_REFUSED);
+    tickets_free(&tickets);
+}
+
+TEST(refuses_another_order_and_a_chain_that_nobody_heard_of)
+{
+    struct tickets tickets;
+
+    fill(&tickets, 3);
+    struct bytes given = SEGMENT(1, 3, 2);
+    CHECK(tickets_check(&tickets, &segment, given) == ENTENTE_ERR_REFUSED);
+    given = SEGMENT(2);
+    CHECK(tickets_check(&tickets, &segment, given) == ENTENTE_ERR_REFUSED);
+    given = SEGMENT(1, 2, 2);
+    CHECK(tickets_check(&tickets, &segment, given) == ENTENTE_ERR_REFUSED);
+    given = SEGMENT(1, 3);
+    CHECK(tickets_check(&tickets, &segment, given) == ENTENTE_OK);
+    tickets_free(&tickets);
+}
+
+TEST(what_was_left_out_is_never_written)
+{
+    struct tickets tickets;
+    struct ticket ticket;
+    bool is_written;
+
+    fill(&tickets, 4);
+    struct bytes given = SEGMENT(1, 4);
+    CHECK(tickets_check(&tickets, &segment, given) == ENTENTE_OK);
+    for (uint64_t number = 1; number <= 4; number++) {
+        REQUIRE(tickets_settle(&tickets, given, &ticket, &is_written));
+        CHECK(ticket.number == number && is_written == (number == 1 || number == 4));
+    }
+    CHECK(!tickets_settle(&tickets, given, &ticket, &is_written));
+    given = SEGMENT(2);
+    CHECK(tickets_check(&tickets, &segment, given) == ENTENTE_ERR_REFUSED);
+    tickets_free(&tickets);
+}
+
+TEST(a_refused_ticket_is_over)
+{
+    struct tickets tickets;
+    struct ticket ticket;
+
+    fill(&tickets, 3);
+    CHECK(tickets_refuse(&tickets, 2, &ticket) && ticket.number == 2);
+    CHECK(!tickets_refuse(&tickets, 2, &ticket) && !tickets_refuse(&tickets, 0, &ticket));
+    struct bytes given = SEGMENT(1, 2);
+    CHECK(tickets_check(&tickets, &segment, given) == ENTENTE_ERR_REFUSED);
+    CHECK(tickets_take(&tickets, &ticket) && ticket.number == 1);
+    CHECK(tickets_take(&tickets, &ticket) && ticket.number == 3);
+    CHECK(!tickets_take(&tickets, &ticket) && ticket.number == 0);
+    tickets_free(&tickets);
+}
+
+TEST(the_queue_is_bounded_and_moves_on)
+{
+    struct tickets tickets = {0};
+    struct ticket ticket = ticket_of(1), taken;
+    uint64_t next = 1, first = 1;
+
+    for (int round = 0; round < 50; round++) { /* the block does not grow with what went through */
+        for (int i = 0; i < 1000; i++) {
+            ticket.number = next++;
+            REQUIRE(tickets_add(&tickets, &ticket) == ENTENTE_OK);
+        }
+        for (int i = 0; i < 1000; i++)
+            REQUIRE(tickets_take(&tickets, &taken) && taken.number == first++);
+    }
+    CHECK(tickets.size <= 4096);
+    for (uint32_t i = 0; i < TICKETS_MAX; i++)
+        REQUIRE(tickets_add(&tickets, &ticket) == ENTENTE_OK);
+    CHECK(tickets_add(&tickets, &ticket) == ENTENTE_ERR_NO_MEMORY);
+    CHECK(tickets_take(&tickets, &taken) && tickets_add(&tickets, &ticket) == ENTENTE_OK);
+    tickets_free(&tickets);
+}
+
+TEST_MAIN(CASE(takes_what_was_sealed_in_order), CASE(refuses_what_was_not_sealed_here),
+    CASE(refuses_another_order_and_a_chain_that_nobody_heard_of),
+    CASE(what_was_left_out_is_never_written), CASE(a_refused_ticket_is_over),
+    CASE(the_queue_is_bounded_and_moves_on))
