@@ -89,7 +89,7 @@ open_journal(struct scene *scene)
     struct journal_options options = {.disk = memory_disk_of(scene->disk),
         .node_key = keyholder->node_key,
         .inc = 1,
-        .file_bytes = 2097152};
+        .file_bytes = 524288};
 
     enum entente_error error = journal_open(&keyholder->journal, &options);
     if (error != ENTENTE_ERR_NOT_FOUND)
