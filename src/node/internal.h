@@ -55,6 +55,7 @@ struct writer_state {
     uint64_t journal_again_ms;   /* mono; then it may be asked the same again */
     bool barrier_sent;
     uint64_t barrier_at_ms;         /* mono; when the first report came; 0: none yet */
+    uint32_t judged_seq;            /* own seq that the keyholder was told of as another's work */
     uint32_t reported_seq;          /* the greatest own seq that a peer claimed; it may lie */
     struct keyholder_state keyholder; /* as of the last signed entry */
     /* Where the next own entry goes, behind all that is under way. */

@@ -228,8 +228,9 @@ notice_another_writer(struct room *room)
     struct writer_state *writer = &room->writer;
 
     if (writer->writing != NODE_WRITING_OPEN || writer->appends_count > 0 ||
-        proven_head(room).seq <= writer->keyholder.seq)
-        return;
+        proven_head(room).seq <= writer->keyholder.seq ||
+        proven_head(room).seq <= writer->judged_seq)
+        return; /* an operator who overrode it once is not asked again */
     writer->writing = NODE_WRITING_BARRIER;
     writer->barrier_sent = false;
 }
@@ -278,6 +279,7 @@ pass_barrier(struct node *node, struct room *room)
     effect->seq = proven.seq;
     effect->id = proven.id;
     effect->overridden = writer->is_alone;
+    writer->judged_seq = proven.seq;
     writer->barrier_sent = true;
     writer->state_asked = true;
 }

@@ -93,6 +93,18 @@ add_lane(struct record *record, struct hasher *hasher, uint8_t slot, uint16_t in
     return error;
 }
 
+/* A lane that is contested counts before anything of it is here: a proof comes by itself. */
+static uint16_t
+greatest_inc(const struct record *record, uint8_t slot)
+{
+    uint16_t greatest = record_incarnation(record, slot);
+
+    for (uint32_t i = 0; i < record->contested_count; i++)
+        if (record->contested[i].slot == slot && record->contested[i].inc > greatest)
+            greatest = record->contested[i].inc;
+    return greatest;
+}
+
 enum entente_error
 record_state_hash(struct record *record, struct digest *hash)
 {
@@ -107,8 +119,10 @@ record_state_hash(struct record *record, struct digest *hash)
     hasher_add(&hasher, (struct bytes){record->room.bytes, sizeof record->room.bytes});
     for (uint8_t slot = 0; slot < record->parties && error == ENTENTE_OK; slot++) {
         add_branch(&hasher, &record->branches[slot].head);
-        for (uint32_t inc = 1; inc <= record_incarnation(record, slot) && error == ENTENTE_OK; inc++)
-            if (branch_first(record, slot, (uint16_t)inc) != NULL)
+        uint16_t last = greatest_inc(record, slot);
+        for (uint32_t inc = 1; inc <= last && error == ENTENTE_OK; inc++)
+            if (branch_first(record, slot, (uint16_t)inc) != NULL ||
+                contested_find(record, slot, (uint16_t)inc) != NULL)
                 error = add_lane(record, &hasher, slot, (uint16_t)inc, heads);
     }
     hasher_finish(&hasher, hash->bytes);
