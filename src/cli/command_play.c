@@ -263,6 +263,8 @@ command_import_minutes(struct cli *cli, const struct arguments *arguments)
 
     enum entente_error error =
         number_of_option(cli, arguments, "party-index", &importing.party);
+    if (error == ENTENTE_OK && importing.party != UINT32_MAX && importing.party >= MINUTES_PARTIES)
+        error = cli_fail_because(cli, ENTENTE_ERR_USAGE, "--party-index takes 0, 1 or 2");
     if (error == ENTENTE_OK)
         error = open_player(cli, arguments, &importing.player, &acknowledged);
     for (int i = 1; i < arguments->words_count && error == ENTENTE_OK; i++) {
