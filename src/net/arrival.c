@@ -93,6 +93,5 @@ arrival_admit(struct net_link *link)
     link->peer = peer;
     link->peer_index = peer->index;
     link->authenticated = true;
-    peer_stop_dialling(peer);
     return true;
 }

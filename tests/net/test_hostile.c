@@ -105,6 +105,28 @@ TEST(a_client_with_an_unknown_key_is_refused)
     end_attack(&world, &raw);
 }
 
+TEST(a_peer_that_is_blocked_after_its_handshake_is_refused)
+{
+    struct world world;
+    struct raw raw;
+    uint8_t seed[32];
+
+    world_seed(1, seed);
+    for (int removed = 0; removed < 2; removed++) {
+        start_attack(&world, &raw);
+        CHECK(raw_handshake(&raw, seed, TLS1_3_VERSION));
+        for (int turn = 0; turn < 5; turn++)
+            world_turn(&world); /* so that the server has seen its end, too */
+        if (removed)
+            net_peer_remove(world.nodes[0].net, 0);
+        else
+            net_peer_block(world.nodes[0].net, 0, true);
+        CHECK(!raw_upgrade(&raw) && raw_is_closed(&raw));
+        CHECK(world.nodes[0].ups == 0);
+        end_attack(&world, &raw);
+    }
+}
+
 TEST(bytes_that_are_no_tls_are_refused)
 {
     static const char *const texts[] = {"GET / HTTP/1.1\r\n\r\n", "\x16\x03\x01\xFF\xFF\x01",
@@ -452,6 +474,38 @@ TEST(a_server_that_sends_bad_frames_is_cut)
     free(filler);
 }
 
+TEST(a_dial_that_hangs_does_not_keep_the_peer_out)
+{
+    struct world world;
+    struct raw raw;
+    struct net_options options = world_options();
+    char address[32];
+
+    world_start(&world);
+    options.handshake_ms = 20000;
+    for (uint32_t i = 0; i < 2; i++)
+        CHECK(world_node(&world, i, &options) == ENTENTE_OK);
+    raw_listen(&raw, &world, address);
+    for (uint32_t i = 0; i < 2; i++) { /* each dials somebody who accepts and says nothing */
+        world_peer_at(&world, i, 1 - i, address);
+        CHECK(raw_accept(&raw));
+        close(raw.fd);
+        CHECK(raw_accept(&raw)); /* again, after the wait */
+        struct net_peer peer = {.address = world.nodes[i].listen};
+        memcpy(peer.transport_key, net_key(world.nodes[i].net), NET_KEY_BYTES);
+        uint32_t index;
+        CHECK(net_peer_add(world.nodes[1 - i].net, &peer, &index) == ENTENTE_OK);
+        RUN_UNTIL(&world, world.nodes[0].links[0] != NULL && world.nodes[1].links[0] != NULL);
+        for (uint32_t k = 0; k < 2; k++)
+            net_peer_remove(world.nodes[k].net, 0);
+        RUN_UNTIL(&world, world.nodes[0].links[0] == NULL && world.nodes[1].links[0] == NULL);
+        close(raw.fd);
+    }
+    raw.fd = -1;
+    raw_end(&raw);
+    world_end(&world);
+}
+
 TEST(a_server_that_speaks_tls_1_2_is_left)
 {
     struct world world;
@@ -474,8 +528,10 @@ TEST(a_server_that_speaks_tls_1_2_is_left)
 }
 
 TEST_MAIN(CASE(tls_1_2_is_refused), CASE(a_client_without_a_certificate_is_refused),
-    CASE(a_client_with_an_unknown_key_is_refused), CASE(bytes_that_are_no_tls_are_refused),
-    CASE(whoever_says_nothing_is_closed_in_time), CASE(http_that_asks_for_no_websocket_is_refused),
+    CASE(a_client_with_an_unknown_key_is_refused),
+    CASE(a_peer_that_is_blocked_after_its_handshake_is_refused),
+    CASE(bytes_that_are_no_tls_are_refused), CASE(whoever_says_nothing_is_closed_in_time),
+    CASE(http_that_asks_for_no_websocket_is_refused),
     CASE(a_frame_that_announces_too_much_is_cut_before_it_arrives),
     CASE(fragments_that_add_up_to_too_much_are_cut), CASE(text_is_cut), CASE(broken_framing_is_cut),
     CASE(a_second_beginning_inside_a_frame_is_cut),
@@ -486,4 +542,5 @@ TEST_MAIN(CASE(tls_1_2_is_refused), CASE(a_client_without_a_certificate_is_refus
     CASE(a_crowd_of_strangers_does_not_keep_a_peer_out),
     CASE(no_descriptors_left_is_no_reason_to_stop_or_to_spin),
     CASE(a_server_that_answers_with_anything_but_a_websocket_is_left),
-    CASE(a_server_that_sends_bad_frames_is_cut), CASE(a_server_that_speaks_tls_1_2_is_left))
+    CASE(a_server_that_sends_bad_frames_is_cut), CASE(a_dial_that_hangs_does_not_keep_the_peer_out),
+    CASE(a_server_that_speaks_tls_1_2_is_left))
