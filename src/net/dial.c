@@ -73,6 +73,15 @@ dial_host(struct peer *peer, const char *host)
         dial_failed(link, "its address cannot be reached");
 }
 
+/* Whose IP address is needed: the proxy finds the peer by itself. */
+static const struct address *
+first_stop(const struct peer *peer)
+{
+    const struct address *proxy = &peer->net->proxy;
+
+    return proxy->host[0] != '\0' ? proxy : &peer->address;
+}
+
 /* The addresses of a name take turns: one attempt, one address. */
 static void
 on_resolved(uv_getaddrinfo_t *request, int status, struct addrinfo *list)
@@ -115,8 +124,8 @@ resolve(struct peer *peer)
     resolution->net = peer->net;
     resolution->peer = peer;
     resolution->request.data = resolution;
-    if (uv_getaddrinfo(peer->net->loop, &resolution->request, on_resolved, peer->address.host, NULL,
-            &hints) != 0) {
+    if (uv_getaddrinfo(peer->net->loop, &resolution->request, on_resolved, first_stop(peer)->host,
+            NULL, &hints) != 0) {
         free(resolution);
         attempt_failed(peer, "the name of its host cannot be looked up");
         return;
@@ -137,8 +146,8 @@ peer_tick(struct peer *peer)
         net_wake(peer->net, peer->dial_at);
         return;
     }
-    if (peer->net->proxy[0] != '\0' || address_is_numeric(&peer->address, &ignored))
-        dial_host(peer, peer->address.host);
+    if (address_is_numeric(first_stop(peer), &ignored))
+        dial_host(peer, first_stop(peer)->host);
     else
         resolve(peer);
 }

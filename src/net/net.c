@@ -94,8 +94,6 @@ or_default(uint32_t value, uint32_t standard)
 static enum entente_error
 take_options(struct net *net, const struct net_options *options)
 {
-    struct address proxy;
-
     net->callbacks = options->callbacks;
     net->context = options->context;
     net->jitter = options->jitter_seed;
@@ -109,12 +107,7 @@ take_options(struct net *net, const struct net_options *options)
     if (net->queue_bytes_max < NET_FRAME_BYTES_MAX + QUEUE_FRAME_COST ||
         net->silence_ms <= net->heartbeat_ms || net->retry_ms_max < net->retry_ms_min)
         return ENTENTE_ERR_USAGE;
-    if (options->proxy == NULL)
-        return ENTENTE_OK;
-    if (address_parse(options->proxy, &proxy) != ENTENTE_OK)
-        return ENTENTE_ERR_ADDRESS;
-    memcpy(net->proxy, options->proxy, strlen(options->proxy) + 1);
-    return ENTENTE_OK;
+    return options->proxy != NULL ? address_parse(options->proxy, &net->proxy) : ENTENTE_OK;
 }
 
 static enum entente_error

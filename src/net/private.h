@@ -117,7 +117,7 @@ struct net {
     uint64_t accept_at;
     uint64_t link_ids;
     uint64_t stranger_told_at;
-    char proxy[ADDRESS_BYTES_MAX + 1];
+    struct address proxy; /* empty host: none */
     struct net_callbacks callbacks;
     void *context;
     uint64_t jitter;
@@ -231,7 +231,8 @@ MUST_USE enum entente_error websocket_start(struct net *net);
 /* Hands a connection that was accepted to libwebsockets, which closes it on failure. */
 void websocket_adopt(struct net_link *link, int socket);
 
-/* Dials; `host` is an IP address, or any host if there is a proxy.  False if it failed at once. */
+/* Dials the peer of `link`; `host` is the IP address of its node, or of the proxy if there is one.
+   False if it failed at once. */
 bool websocket_dial(struct net_link *link, const char *host);
 
 #endif

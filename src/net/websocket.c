@@ -133,8 +133,8 @@ websocket_start(struct net *net)
         .alpn = "http/1.1",
         .provided_client_ssl_ctx = net->client_tls,
         .retry_and_idle_policy = &no_pings,
-        /* Empty rather than NULL, which would take a proxy from the environment. */
-        .http_proxy_address = net->proxy,
+        /* None so far; NULL would take one from the environment. */
+        .http_proxy_address = "",
         /* Links, dials and arrivals; without it the tables have the size of the process's limit. */
         .fd_limit_per_thread = 2 * NET_PEERS_MAX + NET_STRANGERS_MAX + 8,
         .timeout_secs = 1 + net->handshake_ms / 1000,
@@ -168,18 +168,43 @@ websocket_adopt(struct net_link *link, int socket)
         link_kill(link);
 }
 
+/* "host:port", or "[host]:port" for IPv6. */
+static void
+print_authority(char *text, size_t room, const char *host, uint16_t port)
+{
+    snprintf(text, room, strchr(host, ':') != NULL ? "[%s]:%u" : "%s:%u", host, port);
+}
+
+/* All dials go by the vhost's proxy, whose address may have changed. */
+static bool
+set_proxy(struct net *net, const char *host)
+{
+    char text[ADDRESS_BYTES_MAX + 16];
+
+    print_authority(text, sizeof text, host, net->proxy.port);
+    return lws_set_proxy(net->vhost, text) == 0;
+}
+
 bool
 websocket_dial(struct net_link *link, const char *host)
 {
     const struct address *address = &link->peer->address;
     char authority[ADDRESS_BYTES_MAX + 16];
+    char target[ADDRESS_BYTES_MAX + 3];
 
-    snprintf(authority, sizeof authority, strchr(address->host, ':') != NULL ? "[%s]:%u" : "%s:%u",
-        address->host, address->port);
+    print_authority(authority, sizeof authority, address->host, address->port);
+    snprintf(target, sizeof target, "%s", host);
+    if (link->net->proxy.host[0] != '\0') {
+        if (!set_proxy(link->net, host))
+            return false;
+        /* What CONNECT names: all of the authority but the port. */
+        snprintf(
+            target, sizeof target, "%.*s", (int)(strrchr(authority, ':') - authority), authority);
+    }
     const struct lws_client_connect_info info = {
         .context = link->net->lws,
         .vhost = link->net->vhost,
-        .address = host,
+        .address = target,
         .port = address->port,
         .host = authority,
         .path = "/",

@@ -249,6 +249,25 @@ TEST(a_restarted_node_that_dials_need_not_wait_for_the_other_ones_patience)
     world_end(&world);
 }
 
+TEST(a_link_that_is_cut_again_and_again_is_not_dialled_in_a_hurry)
+{
+    struct world world;
+    struct net_options options = world_options();
+
+    world_start(&world);
+    options.retry_ms_min = options.retry_ms_max = 100;
+    for (uint32_t i = 0; i < 2; i++)
+        CHECK(world_node(&world, i, &options) == ENTENTE_OK);
+    world.nodes[1].cuts_at_once = true;
+    world_peer(&world, 1, 0, false);
+    world_peer(&world, 0, 1, true);
+    world_wait(&world, 400);
+    CHECK(world.nodes[0].ups >= 2 && world.nodes[0].ups <= 9);
+    world.nodes[1].cuts_at_once = false;
+    RUN_UNTIL(&world, world.nodes[0].links[0] != NULL && world.nodes[1].links[0] != NULL);
+    world_end(&world);
+}
+
 TEST(a_full_queue_refuses_and_says_when_there_is_room)
 {
     struct world world;
@@ -550,6 +569,7 @@ TEST_MAIN(CASE(frames_of_all_sizes_arrive_whole_both_ways),
     CASE(a_node_whom_nobody_expects_is_turned_away),
     CASE(a_link_comes_back_soon_after_the_dialled_node_was_restarted),
     CASE(a_restarted_node_that_dials_need_not_wait_for_the_other_ones_patience),
+    CASE(a_link_that_is_cut_again_and_again_is_not_dialled_in_a_hurry),
     CASE(a_full_queue_refuses_and_says_when_there_is_room),
     CASE(empty_frames_count_against_the_queue_too),
     CASE(a_blocked_peer_has_no_link_until_it_is_unblocked),

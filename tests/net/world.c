@@ -38,6 +38,8 @@ link_up(void *context, struct net_link *link, uint32_t peer,
     CHECK(net_peer_trouble(node->net, peer)[0] == '\0');
     node->links[peer] = link;
     memcpy(node->exporters[peer], exporter, NET_EXPORTER_BYTES);
+    if (node->cuts_at_once)
+        net_cut(link, "not now");
 }
 
 static void
@@ -170,6 +172,8 @@ world_peer(struct world *world, uint32_t at, uint32_t of, bool dials)
 void
 world_turn(struct world *world)
 {
+    if (world->each_turn != NULL)
+        world->each_turn(world->each_turn_argument);
     uv_run(&world->loop, UV_RUN_ONCE);
 }
 

@@ -31,11 +31,14 @@ struct node {
     size_t last_size;
     bool echo;             /* sends each frame back */
     const char *cut_first; /* cuts the link at the first frame, for this reason */
+    bool cuts_at_once;     /* cuts each link as soon as it is up */
 };
 
 struct world {
     uv_loop_t loop;
     uv_timer_t pulse;
+    void (*each_turn)(void *argument); /* or NULL */
+    void *each_turn_argument;
     struct node nodes[NODES_MAX];
 };
 
