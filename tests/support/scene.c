@@ -128,9 +128,9 @@ scene_open(
     if (error != ENTENTE_OK)
         return error;
     const struct signer *signer = &keyholder->rooms[0].signer;
-    scene->seq = signer->seq;
-    scene->id = signer->id;
-    scene->t_ms = signer->seq == 0 ? BUILD_T_MS + 1000000 : signer->t_ms;
+    scene->feed =
+        (struct scene_feed){signer->room, signer->slot, signer->reg_number, signer->reg_id,
+            signer->seq, signer->id, signer->seq == 0 ? BUILD_T_MS + 1000000 : signer->t_ms};
     return ENTENTE_OK;
 }
 
@@ -193,10 +193,10 @@ void
 scene_pass(struct scene *scene)
 {
     struct message_barrier barrier = {
-        .room = scene->room->genesis.room, .seq = scene->seq, .id = scene->id};
+        .room = scene->room->genesis.room, .seq = scene->feed.seq, .id = scene->feed.id};
     struct message_state state;
 
-    if (scene->seq == 0)
+    if (scene->feed.seq == 0)
         barrier.id = (struct entry_id){{0}};
     require(scene_node(scene, barrier, &barrier) == ENTENTE_OK, "no barrier");
     require(scene_turn(scene) == ENTENTE_OK, "no turn");
@@ -204,19 +204,26 @@ scene_pass(struct scene *scene)
         "the barrier is not passed");
 }
 
-enum entente_error
-scene_say(struct scene *scene, uint64_t ticket, const char *text)
+struct bytes
+scene_sections(uint8_t out[static 4096], const char *text)
 {
     struct section section = {.type = SECTION_STATEMENT,
         .statement = {bytes_of_text("en"), bytes_of_text(""), bytes_of_text(text)}};
-    uint8_t sections[4096];
-    struct writer writer = writer_of(sections, sizeof sections);
+    struct writer writer = writer_of(out, 4096);
 
     writer_u16(&writer, 1);
     writer_u16(&writer, section.type);
     writer_u32(&writer, (uint32_t)section_size(&section));
     section_write(&writer, &section);
-    struct message_seal seal = {ticket, scene->room->genesis.room, writer_written(&writer)};
+    return writer_written(&writer);
+}
+
+enum entente_error
+scene_say(struct scene *scene, uint64_t ticket, const char *text)
+{
+    uint8_t sections[4096];
+    struct message_seal seal = {ticket, scene->feed.room, scene_sections(sections, text)};
+
     return scene_desk(scene, seal, &seal);
 }
 
@@ -230,18 +237,17 @@ scene_draft_start(struct scene_draft *draft)
 
 void
 scene_draft_sealed(
-    struct scene *scene, struct scene_draft *draft, const struct message_sealed *sealed)
+    struct scene_feed *feed, struct scene_draft *draft, const struct message_sealed *sealed)
 {
-    const struct signer *signer = &scene->keyholder.rooms[0].signer;
     struct entry entry = {.kind = sealed->kind,
-        .slot = signer->slot,
+        .slot = feed->slot,
         .inc = 1,
-        .seq = ++scene->seq,
-        .room = scene->room->genesis.room,
-        .prev = scene->id,
-        .reg_number = signer->reg_number,
-        .reg_id = signer->reg_id,
-        .t_ms = ++scene->t_ms,
+        .seq = ++feed->seq,
+        .room = feed->room,
+        .prev = feed->id,
+        .reg_number = feed->reg_number,
+        .reg_id = feed->reg_id,
+        .t_ms = ++feed->t_ms,
         .chain = sealed->chain,
         .index = sealed->index,
         .pcommit = sealed->pcommit,
@@ -254,25 +260,31 @@ scene_draft_sealed(
     writer_bytes(&draft->payloads_writer, sealed->payload);
     require(!draft->headers_writer.failed && !draft->payloads_writer.failed, "a draft is full");
     entry.header = (struct bytes){draft->headers + start, draft->headers_writer.used - start};
-    entry_make_id(&scene->id, &entry);
+    entry_make_id(&feed->id, &entry);
     message_ticket_write(draft->tickets, draft->count++, sealed->ticket);
 }
 
 void
-scene_draft_own(struct scene *scene, struct scene_draft *draft, uint8_t kind)
+scene_draft_own(struct scene_feed *feed, struct scene_draft *draft, uint8_t kind)
 {
     struct message_sealed own = {.kind = kind};
 
-    scene_draft_sealed(scene, draft, &own);
+    scene_draft_sealed(feed, draft, &own);
+}
+
+struct message_append
+scene_draft_message(const struct scene_feed *feed, const struct scene_draft *draft)
+{
+    return (struct message_append){.room = feed->room,
+        .tickets = {draft->tickets, draft->count * MESSAGE_TICKET_BYTES},
+        .headers = writer_written(&draft->headers_writer),
+        .payloads = writer_written(&draft->payloads_writer)};
 }
 
 enum entente_error
 scene_append(struct scene *scene, const struct scene_draft *draft)
 {
-    struct message_append append = {.room = scene->room->genesis.room,
-        .tickets = {draft->tickets, draft->count * MESSAGE_TICKET_BYTES},
-        .headers = writer_written(&draft->headers_writer),
-        .payloads = writer_written(&draft->payloads_writer)};
+    struct message_append append = scene_draft_message(&scene->feed, draft);
 
     return scene_node(scene, append, &append);
 }

@@ -24,6 +24,17 @@ void scene_room_free(struct scene_room *room);
 /* Register entries added to a party since are in the cards of the scenes made after this. */
 void scene_room_renew_cards(struct scene_room *room);
 
+/* Where the node of a party is, which writes the headers. */
+struct scene_feed {
+    struct room_id room;
+    uint8_t slot;
+    uint32_t reg_number;
+    struct entry_id reg_id;
+    uint32_t seq;
+    struct entry_id id;
+    uint64_t t_ms;
+};
+
 struct scene {
     const struct scene_room *room;
     struct memory_disk *disk;
@@ -31,9 +42,7 @@ struct scene {
     struct channel *to;        /* scratch: messages on their way in */
     struct channel *from_node; /* what the node, the desk got */
     struct channel *from_desk;
-    uint32_t seq; /* where the node of this party is */
-    struct entry_id id;
-    uint64_t t_ms;
+    struct scene_feed feed;
 };
 
 /*
@@ -72,13 +81,16 @@ extern struct bytes scene_body;
 /* BARRIER as the node says it when others have what we have. */
 void scene_pass(struct scene *scene);
 
+/* One statement as SEAL wants it, in `out`. */
+struct bytes scene_sections(uint8_t out[static 4096], const char *text);
+
 /* SEAL one statement. */
 enum entente_error scene_say(struct scene *scene, uint64_t ticket, const char *text);
 
 /* An APPEND under construction: headers as the node makes them. */
 struct scene_draft {
     uint8_t headers[SEGMENT_ENTRIES_MAX * ENTRY_HEADER_BYTES_MIN];
-    uint8_t payloads[262144];
+    uint8_t payloads[1179648];
     uint8_t tickets[MESSAGE_TICKETS_MAX * MESSAGE_TICKET_BYTES];
     struct writer headers_writer;
     struct writer payloads_writer;
@@ -87,9 +99,13 @@ struct scene_draft {
 void scene_draft_start(struct scene_draft *draft);
 
 /* The next entry of the feed: an own one of `kind`, or what SEALED brought. */
-void scene_draft_own(struct scene *scene, struct scene_draft *draft, uint8_t kind);
+void scene_draft_own(struct scene_feed *feed, struct scene_draft *draft, uint8_t kind);
 void scene_draft_sealed(
-    struct scene *scene, struct scene_draft *draft, const struct message_sealed *sealed);
+    struct scene_feed *feed, struct scene_draft *draft, const struct message_sealed *sealed);
+
+/* The message; its views are of the draft. */
+struct message_append scene_draft_message(
+    const struct scene_feed *feed, const struct scene_draft *draft);
 enum entente_error scene_append(struct scene *scene, const struct scene_draft *draft);
 
 #endif

@@ -37,7 +37,7 @@ place_all(struct scene *scene, struct scene_draft *draft)
     uint32_t count = 0;
 
     while (scene_got(scene->from_node, SEALED, sealed, &sealed)) {
-        scene_draft_sealed(scene, draft, &sealed);
+        scene_draft_sealed(&scene->feed, draft, &sealed);
         count++;
     }
     return count;
@@ -109,7 +109,7 @@ TEST(a_turn_is_one_sync_whatever_it_holds)
 
     for (int i = 0; i < 10; i++) {
         scene_draft_start(&draft);
-        scene_draft_own(scene, &draft, ENTRY_ACK);
+        scene_draft_own(&scene->feed, &draft, ENTRY_ACK);
         CHECK(scene_append(scene, &draft) == ENTENTE_OK);
     }
     CHECK(disk.syncs == before && scene_turn(scene) == ENTENTE_OK);
@@ -130,16 +130,16 @@ TEST(the_node_cannot_put_words_into_the_partys_mouth)
     struct message_refused refused;
 
     for (uint64_t ticket = 0; ticket < 2; ticket++) {
-        uint32_t seq = scene->seq;
-        struct entry_id id = scene->id;
+        uint32_t seq = scene->feed.seq;
+        struct entry_id id = scene->feed.id;
         made_up.ticket = ticket;
         scene_draft_start(&draft);
-        scene_draft_sealed(scene, &draft, &made_up);
+        scene_draft_sealed(&scene->feed, &draft, &made_up);
         CHECK(scene_append(scene, &draft) == ENTENTE_OK && scene_turn(scene) == ENTENTE_OK);
         REQUIRE(scene_got(scene->from_node, REFUSED, refused, &refused));
         CHECK(refused.error == ENTENTE_ERR_REFUSED && refused.first_seq == 1);
-        scene->seq = seq;
-        scene->id = id;
+        scene->feed.seq = seq;
+        scene->feed.id = id;
     }
     CHECK(journal_head(scene->keyholder.journal, &world.genesis.room) == NULL);
     scene_free(scene);
@@ -173,8 +173,8 @@ TEST(a_refused_append_ends_its_tickets_and_its_chain)
     CHECK(scene_got(scene->from_node, REFUSED, refused, &answer));
     CHECK(count_left(scene->from_desk) == 0);
 
-    scene->seq = 0;
-    scene->id = scene->keyholder.rooms[0].signer.id;
+    scene->feed.seq = 0;
+    scene->feed.id = scene->keyholder.rooms[0].signer.id;
     CHECK(scene_say(scene, 3, "three") == ENTENTE_OK && scene_turn(scene) == ENTENTE_OK);
     scene_draft_start(&draft);
     CHECK(place_all(scene, &draft) == 2); /* a chain of its own again */
@@ -200,7 +200,7 @@ TEST(what_the_node_left_out_or_took_along_is_refused)
     for (int i = 0; i < 4; i++) { /* keys, 1, (2), 3 */
         REQUIRE(scene_got(scene->from_node, SEALED, sealed, &sealed));
         if (sealed.ticket != 2)
-            scene_draft_sealed(scene, &draft, &sealed);
+            scene_draft_sealed(&scene->feed, &draft, &sealed);
     }
     CHECK(scene_append(scene, &draft) == ENTENTE_OK && scene_turn(scene) == ENTENTE_OK);
     CHECK(scene_got(scene->from_desk, APPENDED, appended, &appended) && appended.ticket == 1);
@@ -244,7 +244,7 @@ TEST(a_head_beyond_the_journal_retires_the_key_for_good)
     scene = malloc(sizeof *scene); /* after a restart, too, and with no word of a peer */
     REQUIRE(scene != NULL && scene_open(scene, &world, 0, &disk) == ENTENTE_OK);
     scene_draft_start(&draft);
-    scene_draft_own(scene, &draft, ENTRY_ACK);
+    scene_draft_own(&scene->feed, &draft, ENTRY_ACK);
     CHECK(scene_append(scene, &draft) == ENTENTE_OK && scene_turn(scene) == ENTENTE_OK);
     CHECK(scene_got(scene->from_node, REFUSED, refused, &answer) &&
           answer.error == ENTENTE_ERR_RETIRED);
@@ -268,7 +268,7 @@ TEST(the_whole_journal_is_sent_however_small_the_queue)
     struct message_sealed own = {.kind = ENTRY_FAULT, .payload = {large, 200000}};
     for (int i = 0; i < 60; i++) { /* some 12 MB: the queue holds 6 */
         scene_draft_start(&draft);
-        scene_draft_sealed(scene, &draft, &own);
+        scene_draft_sealed(&scene->feed, &draft, &own);
         CHECK(scene_append(scene, &draft) == ENTENTE_OK && scene_turn(scene) == ENTENTE_OK);
         CHECK(scene_got(scene->from_node, SIGNED, signed, &answer));
     }
@@ -416,7 +416,7 @@ run_cut(uint32_t n, uint64_t seed)
     disk.power_until = n;
     for (int i = 0; i < 20 && test_failures == 0; i++) {
         scene_draft_start(&draft);
-        scene_draft_own(scene, &draft, ENTRY_ACK);
+        scene_draft_own(&scene->feed, &draft, ENTRY_ACK);
         if (scene_append(scene, &draft) == ENTENTE_OK &&
             (i % 3 != 0 || scene_turn(scene) == ENTENTE_OK)) {
             release(scene, &released);
@@ -426,8 +426,8 @@ run_cut(uint32_t n, uint64_t seed)
         scene_free(scene);
         memory_disk_cut(&disk);
         scene = scene_new(0, &disk);
-        CHECK(scene->seq >= released.greatest);
-        scene->t_ms += 1000; /* what is written anew differs from what was lost */
+        CHECK(scene->feed.seq >= released.greatest);
+        scene->feed.t_ms += 1000; /* what is written anew differs from what was lost */
     }
     scene_free(scene);
     memory_disk_free(&disk);
