@@ -345,6 +345,7 @@ TEST(a_peer_that_does_not_read_is_given_up_and_its_queue_with_it)
         CHECK(world_node(&world, i, &options) == ENTENTE_OK);
     world_peer(&world, 0, 1, false);
     world_peer(&world, 0, 2, false);
+    int before = world_descriptors();
     raw_connect(&raw, &world, 0);
     become_peer(&world, &raw);
     while (
@@ -352,6 +353,7 @@ TEST(a_peer_that_does_not_read_is_given_up_and_its_queue_with_it)
         net_send(world.nodes[0].links[0], (struct bytes){data, NET_FRAME_BYTES_MAX}) == ENTENTE_OK)
         world_turn(&world);
     RUN_UNTIL(&world, world.nodes[0].downs == 1);
+    RUN_UNTIL(&world, world_descriptors() == before + 1); /* ours is left, the node's are not */
     end_attack(&world, &raw);
     free(data);
 }
@@ -506,6 +508,29 @@ TEST(a_dial_that_hangs_does_not_keep_the_peer_out)
     world_end(&world);
 }
 
+TEST(a_dial_without_an_answer_is_given_up)
+{
+    struct world world;
+    struct raw raw;
+    struct net_options options = world_options();
+    char address[32];
+
+    world_start(&world);
+    options.handshake_ms = 100;
+    for (uint32_t i = 0; i < 2; i++)
+        CHECK(world_node(&world, i, &options) == ENTENTE_OK);
+    raw_listen(&raw, &world, address);
+    world_peer_at(&world, 0, 1, address);
+    CHECK(raw_accept(&raw));
+    uint64_t start = uv_now(&world.loop);
+    RUN_UNTIL(&world, world.nodes[0].troubles > 0);
+    CHECK(strcmp(world.nodes[0].trouble, "no answer in time") == 0);
+    CHECK(uv_now(&world.loop) - start < 2000);
+    CHECK(raw_is_closed(&raw));
+    raw_end(&raw);
+    world_end(&world);
+}
+
 TEST(a_server_that_speaks_tls_1_2_is_left)
 {
     struct world world;
@@ -543,4 +568,4 @@ TEST_MAIN(CASE(tls_1_2_is_refused), CASE(a_client_without_a_certificate_is_refus
     CASE(no_descriptors_left_is_no_reason_to_stop_or_to_spin),
     CASE(a_server_that_answers_with_anything_but_a_websocket_is_left),
     CASE(a_server_that_sends_bad_frames_is_cut), CASE(a_dial_that_hangs_does_not_keep_the_peer_out),
-    CASE(a_server_that_speaks_tls_1_2_is_left))
+    CASE(a_dial_without_an_answer_is_given_up), CASE(a_server_that_speaks_tls_1_2_is_left))

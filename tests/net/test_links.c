@@ -249,6 +249,35 @@ TEST(a_restarted_node_that_dials_need_not_wait_for_the_other_ones_patience)
     world_end(&world);
 }
 
+TEST(patience_is_regained_when_the_peer_dials)
+{
+    struct world world;
+    struct net_options options = world_options();
+
+    world_start(&world);
+    options.retry_ms_min = 2;
+    options.retry_ms_max = 60000;
+    for (uint32_t i = 0; i < 2; i++)
+        CHECK(world_node(&world, i, &options) == ENTENTE_OK);
+    world_end_node(&world, 1);
+    struct net_peer peer = {.address = world.nodes[1].listen};
+    world_key(1, peer.transport_key);
+    uint32_t index;
+    CHECK(net_peer_add(world.nodes[0].net, &peer, &index) == ENTENTE_OK);
+    world_wait(&world, 1000); /* nine failures; the next wait is more than half a second */
+
+    CHECK(world_node(&world, 1, &options) == ENTENTE_OK);
+    world_peer(&world, 1, 0, true);
+    RUN_UNTIL(&world, world.nodes[0].ups == 1 && world.nodes[1].ups == 1);
+    world_end_node(&world, 1);
+    CHECK(world_node(&world, 1, &options) == ENTENTE_OK);
+    world_peer(&world, 1, 0, false);
+    uint64_t start = uv_now(&world.loop);
+    RUN_UNTIL(&world, world.nodes[0].ups == 2);
+    CHECK(uv_now(&world.loop) - start < 400);
+    world_end(&world);
+}
+
 TEST(a_link_that_is_cut_again_and_again_is_not_dialled_in_a_hurry)
 {
     struct world world;
@@ -358,6 +387,28 @@ TEST(the_reason_of_a_cut_reaches_the_peer)
     CHECK(strcmp(world.nodes[1].reason, "the data is not well formed ???") == 0);
     CHECK(strcmp(world.nodes[0].reason,
               "the peer closed the link: the data is not well formed ???") == 0);
+    world_end(&world);
+}
+
+TEST(a_link_that_is_cut_while_it_is_paused_is_closed_without_delay)
+{
+    struct world world;
+    const struct net_options options = world_options();
+
+    world_start(&world);
+    for (uint32_t i = 0; i < 2; i++)
+        CHECK(world_node(&world, i, &options) == ENTENTE_OK);
+    int before = world_descriptors();
+    world_peer(&world, 1, 0, false);
+    world_peer(&world, 0, 1, true);
+    RUN_UNTIL(&world, world.nodes[0].ups == 1 && world.nodes[1].ups == 1);
+    net_pause(world.nodes[1].links[0]);
+    net_peer_block(world.nodes[1].net, 0, true);
+    RUN_UNTIL(&world, world.nodes[0].downs == 1);
+    net_peer_block(world.nodes[0].net, 0, true);
+    uint64_t start = uv_now(&world.loop);
+    RUN_UNTIL(&world, world_descriptors() == before);
+    CHECK(uv_now(&world.loop) - start < 1000);
     world_end(&world);
 }
 
@@ -569,12 +620,15 @@ TEST_MAIN(CASE(frames_of_all_sizes_arrive_whole_both_ways),
     CASE(a_node_whom_nobody_expects_is_turned_away),
     CASE(a_link_comes_back_soon_after_the_dialled_node_was_restarted),
     CASE(a_restarted_node_that_dials_need_not_wait_for_the_other_ones_patience),
+    CASE(patience_is_regained_when_the_peer_dials),
     CASE(a_link_that_is_cut_again_and_again_is_not_dialled_in_a_hurry),
     CASE(a_full_queue_refuses_and_says_when_there_is_room),
     CASE(empty_frames_count_against_the_queue_too),
     CASE(a_blocked_peer_has_no_link_until_it_is_unblocked),
-    CASE(the_reason_of_a_cut_reaches_the_peer), CASE(a_link_can_be_cut_from_inside_received),
-    CASE(frames_can_be_sent_from_inside_received), CASE(peers_come_go_and_change_at_run_time),
-    CASE(a_changed_address_is_dialled_at_once), CASE(names_are_looked_up),
-    CASE(a_quiet_link_stays_and_a_paused_one_too), CASE(a_net_can_be_closed_with_much_under_way),
+    CASE(the_reason_of_a_cut_reaches_the_peer),
+    CASE(a_link_that_is_cut_while_it_is_paused_is_closed_without_delay),
+    CASE(a_link_can_be_cut_from_inside_received), CASE(frames_can_be_sent_from_inside_received),
+    CASE(peers_come_go_and_change_at_run_time), CASE(a_changed_address_is_dialled_at_once),
+    CASE(names_are_looked_up), CASE(a_quiet_link_stays_and_a_paused_one_too),
+    CASE(a_net_can_be_closed_with_much_under_way),
     CASE(wrong_addresses_and_taken_ports_are_told_apart), CASE(no_more_peers_than_said))

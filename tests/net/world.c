@@ -1,4 +1,7 @@
 #include "net/world.h"
+#include "net/certificate.h"
+
+#include <dirent.h>
 
 enum { PULSE_MS = 2 };
 
@@ -152,13 +155,27 @@ world_node(struct world *world, uint32_t i, const struct net_options *options)
     return error;
 }
 
+void
+world_key(uint32_t i, uint8_t key[static NET_KEY_BYTES])
+{
+    uint8_t seed[32];
+    X509 *certificate;
+    EVP_PKEY *secret;
+
+    world_seed(i, seed);
+    CHECK(certificate_make(seed, &certificate, &secret) == ENTENTE_OK);
+    CHECK(certificate_key(certificate, key) == ENTENTE_OK);
+    X509_free(certificate);
+    EVP_PKEY_free(secret);
+}
+
 uint32_t
 world_peer_at(struct world *world, uint32_t at, uint32_t of, const char *address)
 {
     struct net_peer peer = {.address = address};
     uint32_t index;
 
-    memcpy(peer.transport_key, net_key(world->nodes[of].net), NET_KEY_BYTES);
+    world_key(of, peer.transport_key);
     CHECK(net_peer_add(world->nodes[at].net, &peer, &index) == ENTENTE_OK);
     return index;
 }
@@ -167,6 +184,18 @@ uint32_t
 world_peer(struct world *world, uint32_t at, uint32_t of, bool dials)
 {
     return world_peer_at(world, at, of, dials ? world->nodes[of].listen : NULL);
+}
+
+int
+world_descriptors(void)
+{
+    DIR *folder = opendir("/proc/self/fd");
+    int count = 0;
+
+    while (readdir(folder) != NULL)
+        count++;
+    closedir(folder);
+    return count;
 }
 
 void

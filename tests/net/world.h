@@ -53,6 +53,9 @@ enum entente_error world_node(struct world *world, uint32_t i, const struct net_
 /* The raw seed of node `i`. */
 void world_seed(uint32_t i, uint8_t seed[static 32]);
 
+/* The public key that belongs to it. */
+void world_key(uint32_t i, uint8_t key[static NET_KEY_BYTES]);
+
 /* Node `at` gets node `of` as a peer, with its address if `dials`; returns the index. */
 uint32_t world_peer(struct world *world, uint32_t at, uint32_t of, bool dials);
 
@@ -64,6 +67,9 @@ void world_turn(struct world *world);
 
 /* Turns for so long. */
 void world_wait(struct world *world, uint64_t ms);
+
+/* How many descriptors this process has open, give or take a constant. */
+int world_descriptors(void);
 
 /* Closes one net, and runs until it is gone. */
 void world_end_node(struct world *world, uint32_t i);
