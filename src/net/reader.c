@@ -154,8 +154,6 @@ reader_start(struct net_link *link)
     SSL_set_read_ahead(ssl, 1);
     SSL_set_default_read_buffer_len(ssl, NET_WRITE_BYTES);
     uv_poll_start(&link->reader, UV_READABLE, on_readable);
-    link->read_again = true; /* something may have come with the handshake */
-    net_wake(link->net, 0);
     return true;
 }
 

@@ -1,7 +1,7 @@
 /*
- * TLS as nodes speak it: version 1.3 only, both sides show a certificate, and the only question
- * asked about a certificate is whether its Ed25519 key is the expected one.  No authorities, no
- * names, no dates, no resumption.
+ * TLS as nodes speak it (rule N1): version 1.3 only, both sides show a certificate, and the only
+ * question asked about a certificate is whether its Ed25519 key is the expected one.  No
+ * authorities, no names, no dates, no resumption.
  */
 #ifndef ENTENTE_NET_TLS_H
 #define ENTENTE_NET_TLS_H

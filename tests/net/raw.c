@@ -178,7 +178,7 @@ raw_upgrade(struct raw *raw)
 }
 
 bool
-raw_answer_upgrade(struct raw *raw)
+raw_answer_upgrade(struct raw *raw, struct bytes more)
 {
     static const char guid[] = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
     char request[2048], key[128], answer[512];
@@ -204,7 +204,10 @@ raw_answer_upgrade(struct raw *raw)
         "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
         "Sec-WebSocket-Accept: %s\r\nSec-WebSocket-Protocol: entente-1\r\n\r\n",
         (const char *)encoded);
-    return raw_write(raw, bytes_of_text(answer));
+    /* Both before the other side gets a turn, so that it finds them together. */
+    size = strlen(answer);
+    return SSL_write(raw->ssl, answer, (int)size) == (int)size &&
+           (more.size == 0 || SSL_write(raw->ssl, more.data, (int)more.size) == (int)more.size);
 }
 
 bool

@@ -41,8 +41,9 @@ bool raw_is_closed(struct raw *raw);
 /* Asks for a WebSocket as node `identity` would, and reads the answer: true for 101. */
 bool raw_upgrade(struct raw *raw);
 
-/* As a server: reads the request and answers it with 101 and the hash that it asks for. */
-bool raw_answer_upgrade(struct raw *raw);
+/* As a server: reads the request and answers it with 101 and the hash that it asks for, and `more`
+   right behind it, in a TLS record of its own. */
+bool raw_answer_upgrade(struct raw *raw, struct bytes more);
 
 /* Writes one WebSocket fragment: `first_byte` is FIN and opcode, masked with zeros as a client. */
 bool raw_fragment(struct raw *raw, uint8_t first_byte, struct bytes payload);

@@ -19,19 +19,25 @@ enum {
     PING = 9,
 };
 
-/* Node 0 expects 1 and 2; the attacker is connected to it. */
+/* Node 0 expects 1 and 2; the attacker is connected to it, and has so long to say who it is. */
 static void
-start_attack(struct world *world, struct raw *raw)
+start_attack_within(struct world *world, struct raw *raw, uint32_t handshake_ms)
 {
     struct net_options options = world_options();
 
     world_start(world);
-    options.handshake_ms = 300;
+    options.handshake_ms = handshake_ms;
     for (uint32_t i = 0; i < 3; i++)
         CHECK(world_node(world, i, &options) == ENTENTE_OK);
     world_peer(world, 0, 1, false);
     world_peer(world, 0, 2, false);
     raw_connect(raw, world, 0);
+}
+
+static void
+start_attack(struct world *world, struct raw *raw)
+{
+    start_attack_within(world, raw, 300);
 }
 
 static void
@@ -184,13 +190,15 @@ TEST(http_that_asks_for_no_websocket_is_refused)
 
     world_seed(1, seed);
     for (size_t i = 0; i < sizeof requests / sizeof requests[0]; i++) {
-        start_attack(&world, &raw);
+        start_attack_within(&world, &raw, 4000);
         CHECK(raw_handshake(&raw, seed, TLS1_3_VERSION));
         CHECK(raw_write(&raw, bytes_of_text(requests[i])));
         memset(answer, 0, sizeof answer);
+        uint64_t start = uv_now(&world.loop);
         if (raw_read(&raw, (uint8_t *)answer, sizeof answer - 1) > 0)
             CHECK(strstr(answer, " 101 ") == NULL && strstr(answer, " 200 ") == NULL);
         CHECK(raw_is_closed(&raw));
+        CHECK(uv_now(&world.loop) - start < 1500); /* not only when its time is over */
         CHECK(world.nodes[0].ups == 0);
         end_attack(&world, &raw);
     }
@@ -459,7 +467,7 @@ TEST(a_server_that_sends_bad_frames_is_cut)
     uint8_t data[10] = {FIN | BINARY, 127, 0, 0, 0, 0, 0xFF, 0xFF, 0xFF, 0xFF};
 
     start_trap(&world, &raw);
-    CHECK(raw_answer_upgrade(&raw));
+    CHECK(raw_answer_upgrade(&raw, bytes_of_text("")));
     RUN_UNTIL(&world, world.nodes[0].ups == 1);
     CHECK(raw_fragment(&raw, FIN | TEXT, bytes_of_text("hello")));
     expect_cut(&world, &raw, "frames are binary, not text");
@@ -467,13 +475,42 @@ TEST(a_server_that_sends_bad_frames_is_cut)
 
     uint8_t *filler = calloc(1, 20000);
     start_trap(&world, &raw);
-    CHECK(raw_answer_upgrade(&raw));
+    CHECK(raw_answer_upgrade(&raw, bytes_of_text("")));
     RUN_UNTIL(&world, world.nodes[0].ups == 1);
     CHECK(raw_write(&raw, (struct bytes){data, sizeof data}));
     raw_write(&raw, (struct bytes){filler, 20000});
     expect_cut(&world, &raw, "the frame is larger than the protocol allows");
     end_attack(&world, &raw);
     free(filler);
+}
+
+TEST(a_frame_right_behind_the_answer_is_not_left_lying)
+{
+    struct world world;
+    struct raw raw;
+
+    start_trap(&world, &raw);
+    CHECK(raw_answer_upgrade(&raw, bytes_of_text("\x82\x05"
+                                                 "hello")));
+    RUN_UNTIL(&world, world.nodes[0].ups == 1);
+    uint64_t start = uv_now(&world.loop);
+    RUN_UNTIL(&world, world.nodes[0].frames == 1 && world.nodes[0].downs == 0);
+    CHECK(uv_now(&world.loop) - start < 1000);
+    end_attack(&world, &raw);
+}
+
+TEST(a_ping_is_answered)
+{
+    struct world world;
+    struct raw raw;
+    uint8_t answer[64] = {0};
+
+    start_attack(&world, &raw);
+    become_peer(&world, &raw);
+    CHECK(raw_fragment(&raw, FIN | PING, bytes_of_text("there?")));
+    CHECK(raw_read(&raw, answer, sizeof answer) == 8);
+    CHECK(memcmp(answer, "\x8A\x06there?", 8) == 0);
+    end_attack(&world, &raw);
 }
 
 TEST(a_dial_that_hangs_does_not_keep_the_peer_out)
@@ -567,5 +604,7 @@ TEST_MAIN(CASE(tls_1_2_is_refused), CASE(a_client_without_a_certificate_is_refus
     CASE(a_crowd_of_strangers_does_not_keep_a_peer_out),
     CASE(no_descriptors_left_is_no_reason_to_stop_or_to_spin),
     CASE(a_server_that_answers_with_anything_but_a_websocket_is_left),
-    CASE(a_server_that_sends_bad_frames_is_cut), CASE(a_dial_that_hangs_does_not_keep_the_peer_out),
-    CASE(a_dial_without_an_answer_is_given_up), CASE(a_server_that_speaks_tls_1_2_is_left))
+    CASE(a_server_that_sends_bad_frames_is_cut),
+    CASE(a_frame_right_behind_the_answer_is_not_left_lying), CASE(a_ping_is_answered),
+    CASE(a_dial_that_hangs_does_not_keep_the_peer_out), CASE(a_dial_without_an_answer_is_given_up),
+    CASE(a_server_that_speaks_tls_1_2_is_left))

@@ -92,6 +92,35 @@ TEST(many_frames_keep_their_order_while_the_reader_pauses)
     world_end(&world);
 }
 
+TEST(nothing_is_left_in_the_buffers_after_a_pause)
+{
+    struct world world;
+    struct net_options options = world_options();
+    uint8_t *data = make_frame(1000, 3);
+
+    world_start(&world);
+    options.heartbeat_ms = 20000; /* which would hide what was left */
+    options.silence_ms = 40000;
+    for (uint32_t i = 0; i < 2; i++)
+        CHECK(world_node(&world, i, &options) == ENTENTE_OK);
+    world_peer(&world, 1, 0, false);
+    world_peer(&world, 0, 1, true);
+    RUN_UNTIL(&world, world.nodes[0].ups == 1 && world.nodes[1].ups == 1);
+    /* Just above what is read in one turn, so that its end is in OpenSSL's buffer by then. */
+    for (uint64_t count = 520; count < 600; count += 8) {
+        world.nodes[1].frames = 0;
+        net_pause(world.nodes[1].links[0]);
+        for (uint64_t i = 0; i < count; i++)
+            CHECK(net_send(world.nodes[0].links[0], (struct bytes){data, 1000}) == ENTENTE_OK);
+        RUN_UNTIL(&world, net_queued(world.nodes[0].links[0]) == 0);
+        world_turn(&world);
+        net_resume(world.nodes[1].links[0]);
+        RUN_UNTIL(&world, world.nodes[1].frames == count);
+    }
+    free(data);
+    world_end(&world);
+}
+
 TEST(both_ends_export_the_same_secret_and_each_link_its_own)
 {
     struct world world;
@@ -614,6 +643,7 @@ TEST(no_more_peers_than_said)
 
 TEST_MAIN(CASE(frames_of_all_sizes_arrive_whole_both_ways),
     CASE(many_frames_keep_their_order_while_the_reader_pauses),
+    CASE(nothing_is_left_in_the_buffers_after_a_pause),
     CASE(both_ends_export_the_same_secret_and_each_link_its_own),
     CASE(two_that_dial_at_once_get_one_link_that_stays), CASE(four_nodes_make_a_full_mesh),
     CASE(a_node_with_another_key_than_expected_gets_no_link),

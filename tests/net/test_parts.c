@@ -8,6 +8,7 @@
 #include "net/backoff.h"
 #include "net/certificate.h"
 #include "net/queue.h"
+#include "net/wire.h"
 #include "support/test.h"
 
 #include <openssl/ec.h>
@@ -146,6 +147,77 @@ TEST(a_frame_never_outgrows_its_limit)
     }
 }
 
+TEST(each_rule_of_the_framing_is_kept)
+{
+    static const struct {
+        const char *what;
+        bool from_client;
+        uint8_t size, bytes[16];
+        enum entente_error error;
+    } cases[] = {
+        {"a masked frame of a client", true, 7, {0x82, 0x81, 1, 2, 3, 4, 5}, ENTENTE_OK},
+        {"a plain frame of a server", false, 3, {0x82, 1, 5}, ENTENTE_OK},
+        {"a client that does not mask", true, 3, {0x82, 1, 5}, ENTENTE_ERR_MALFORMED},
+        {"a server that masks", false, 7, {0x82, 0x81, 1, 2, 3, 4, 5}, ENTENTE_ERR_MALFORMED},
+        {"125 in two bytes", false, 4, {0x82, 126, 0, 125}, ENTENTE_ERR_MALFORMED},
+        {"126 in two bytes", false, 4, {0x82, 126, 0, 126}, ENTENTE_OK},
+        {"65535 in eight bytes", false, 10, {0x82, 127, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF},
+            ENTENTE_ERR_MALFORMED},
+        {"65536 in eight bytes", false, 10, {0x82, 127, 0, 0, 0, 0, 0, 1, 0, 0}, ENTENTE_OK},
+        {"too large", false, 10, {0x82, 127, 0, 0, 0, 0, 0, 1, 0, 1}, ENTENTE_ERR_TOO_LARGE},
+        {"a negative size", false, 10, {0x82, 127, 0x80, 0, 0, 0, 0, 1, 0, 0},
+            ENTENTE_ERR_MALFORMED},
+        {"text", false, 2, {0x81, 0}, ENTENTE_ERR_UNEXPECTED},
+        {"a continuation of nothing", false, 2, {0x80, 0}, ENTENTE_ERR_MALFORMED},
+        {"two beginnings", false, 5, {0x02, 1, 5, 0x82, 0}, ENTENTE_ERR_MALFORMED},
+        {"a ping between fragments", false, 7, {0x02, 1, 5, 0x89, 0, 0x80, 0}, ENTENTE_OK},
+        {"a ping in fragments", false, 2, {0x09, 0}, ENTENTE_ERR_MALFORMED},
+        {"a ping of 126 bytes", false, 4, {0x89, 126, 0, 126}, ENTENTE_ERR_MALFORMED},
+        {"a ping of 125 bytes", false, 2, {0x89, 125}, ENTENTE_OK},
+        {"a reserved bit", false, 2, {0xC2, 0}, ENTENTE_ERR_MALFORMED},
+        {"a reserved opcode", false, 2, {0x83, 0}, ENTENTE_ERR_MALFORMED},
+        {"a reserved control opcode", false, 2, {0x8B, 0}, ENTENTE_ERR_MALFORMED},
+    };
+
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct wire wire = {.from_client = cases[i].from_client};
+        uint8_t data[sizeof cases[i].bytes];
+        enum entente_error error = ENTENTE_OK;
+        memcpy(data, cases[i].bytes, sizeof data);
+        for (size_t at = 0; at < cases[i].size && error == ENTENTE_OK;) {
+            size_t used;
+            enum wire_opcode whole;
+            struct bytes payload;
+            error = wire_take(&wire, data + at, cases[i].size - at, 65536, &used, &whole, &payload);
+            at += used;
+        }
+        CHECK(error == cases[i].error);
+        if (error != cases[i].error)
+            printf("# %s: %s\n", cases[i].what, entente_error_name(error));
+        wire_free(&wire);
+    }
+}
+
+TEST(what_wire_header_writes_wire_take_reads)
+{
+    static const size_t sizes[] = {0, 1, 125, 126, 127, 65534, 65535};
+    uint8_t *data = malloc(65535 + WIRE_HEADER_BYTES_MAX);
+
+    for (size_t i = 0; i < 2 * sizeof sizes / sizeof sizes[0]; i++) {
+        struct wire wire = {.from_client = i % 2 == 0};
+        size_t size = sizes[i / 2], used;
+        enum wire_opcode whole;
+        struct bytes payload;
+        size_t header = wire_header(data, WIRE_BINARY, true, size, wire.from_client);
+        memset(data + header, 7, size);
+        CHECK(wire_take(&wire, data, header + size, 65535, &used, &whole, &payload) == ENTENTE_OK);
+        CHECK(whole == WIRE_BINARY && used == header + size);
+        CHECK(bytes_equal(payload, (struct bytes){data + header, size}));
+        wire_free(&wire);
+    }
+    free(data);
+}
+
 TEST(the_queue_gives_back_what_it_got)
 {
     struct queue queue = {0};
@@ -224,5 +296,6 @@ TEST(other_kinds_of_keys_are_refused)
 TEST_MAIN(CASE(addresses_are_host_and_port), CASE(numeric_addresses_are_known_and_printed),
     CASE(waits_double_to_their_limit_and_differ),
     CASE(frames_are_put_together_however_they_are_cut), CASE(a_frame_in_one_piece_is_not_copied),
-    CASE(a_frame_never_outgrows_its_limit), CASE(the_queue_gives_back_what_it_got),
+    CASE(a_frame_never_outgrows_its_limit), CASE(each_rule_of_the_framing_is_kept),
+    CASE(what_wire_header_writes_wire_take_reads), CASE(the_queue_gives_back_what_it_got),
     CASE(a_certificate_carries_the_key_of_its_seed), CASE(other_kinds_of_keys_are_refused))
