@@ -85,7 +85,7 @@ const struct command commands[] = {
         "entente bundle export korea to-japan.bundle", command_record_export},
     {"bundle import", "DIR FILE|-", 2, 2, "take a bundle in, as if its entries had come over a link",
         options_room, "entente bundle import japan to-japan.bundle", command_bundle_import},
-    {"import-minutes", "DIR FILE...", 2, -1, "say a committee's minutes (.md, .tar or .tar.zst)",
+    {"import-minutes", "DIR FILE...", 2, -1, "say a committee's minutes: a folder, .md or .tar.zst",
         options_import_minutes, "entente import-minutes korea minutes.tar.zst --party-index 0",
         command_import_minutes},
     {"play", "DIR SCRIPT", 2, 2, "say a script of the demo", options_play,
