@@ -12,28 +12,27 @@
 #include "stalls.h"
 
 #include "desk/client.h"
-#include "format/section.h"
 
 #include <unistd.h>
 
 static const struct room_id only_room;
 
-/* The section list of one statement: count, type, size, content. */
-static struct bytes
-make_statement(uint8_t *place, size_t size, size_t text_bytes, uint64_t number)
+/* The list of one statement, to be freed; NULL without memory. */
+static uint8_t *
+make_statement(size_t text_bytes, uint64_t number, struct bytes *list)
 {
-    struct writer writer = writer_of(place, size);
-    size_t content_bytes = 1 + 2 + 2 + text_bytes;
+    uint8_t *text = malloc(text_bytes + 1);
+    uint8_t *made = NULL;
 
-    writer_u16(&writer, 1);
-    writer_u16(&writer, SECTION_STATEMENT);
-    writer_u32(&writer, (uint32_t)content_bytes);
-    writer_u8(&writer, 2);
-    writer_copy(&writer, "en", 2);
-    writer_u16(&writer, 0);
-    for (size_t i = 0; i < text_bytes; i++)
-        writer_u8(&writer, (uint8_t)('a' + (number + i) % 26));
-    return writer_written(&writer);
+    for (size_t i = 0; text != NULL && i < text_bytes; i++)
+        text[i] = (uint8_t)('a' + (number + i) % 26);
+    struct section section = {.type = SECTION_STATEMENT,
+        .statement = {.tag = bytes_of_text("en"), .text = {text, text_bytes}}};
+    if (text == NULL || desk_list_section(&section, &made, &list->size) != ENTENTE_OK)
+        made = NULL;
+    list->data = made;
+    free(text);
+    return made;
 }
 
 static int
@@ -48,7 +47,6 @@ append(const char *folder, size_t count, size_t in_flight, size_t bytes)
 {
     struct desk_client *client;
     struct status status;
-    uint8_t *place = malloc(bytes + 64);
     double *latencies = calloc(count, sizeof *latencies);
     double *began = calloc(count + 1, sizeof *began);
     size_t sent = 0;
@@ -56,7 +54,7 @@ append(const char *folder, size_t count, size_t in_flight, size_t bytes)
     size_t failed = 0;
 
     enum entente_error error = desk_connect(&client, folder);
-    if (error != ENTENTE_OK || place == NULL || latencies == NULL || began == NULL)
+    if (error != ENTENTE_OK || latencies == NULL || began == NULL)
         return fail("it does not start", error);
     error = desk_status(client, &only_room, &status);
     if (error != ENTENTE_OK)
@@ -65,10 +63,12 @@ append(const char *folder, size_t count, size_t in_flight, size_t bytes)
     double start = now_ms();
     while (answered < count) {
         while (sent < count && sent - answered < in_flight) {
-            struct message_say say = {
-                desk_ticket(client), only_room, make_statement(place, bytes + 64, bytes, sent)};
+            struct message_say say = {.ticket = desk_ticket(client), .room = only_room};
+            uint8_t *list = make_statement(bytes, sent, &say.sections);
             began[sent++] = now_ms();
-            error = message_say_queue(desk_channel(client), &say);
+            error = list == NULL ? ENTENTE_ERR_NO_MEMORY
+                                 : message_say_queue(desk_channel(client), &say);
+            free(list);
             if (error != ENTENTE_OK)
                 return fail("saying", error);
         }
@@ -125,10 +125,9 @@ gap(const char *folder, double seconds, double pause_ms, int timeout_ms, size_t 
 {
     struct desk_client *client = NULL;
     struct stalls stalls;
-    uint8_t *place = malloc(bytes + 64);
     double end = now_ms() + seconds * 1e3;
 
-    if (place == NULL || !stalls_start(&stalls, seconds))
+    if (!stalls_start(&stalls, seconds))
         return fail("it does not start", ENTENTE_ERR_NO_MEMORY);
     for (uint64_t number = 0; now_ms() < end; number++) {
         if (client == NULL && desk_connect(&client, folder) != ENTENTE_OK) {
@@ -136,11 +135,13 @@ gap(const char *folder, double seconds, double pause_ms, int timeout_ms, size_t 
             usleep(5000);
             continue;
         }
-        struct message_say say = {
-            desk_ticket(client), only_room, make_statement(place, bytes + 64, bytes, number)};
+        struct message_say say = {.ticket = desk_ticket(client), .room = only_room};
+        uint8_t *list = make_statement(bytes, number, &say.sections);
         uint16_t type = 0;
         struct bytes body;
-        enum entente_error error = message_say_queue(desk_channel(client), &say);
+        enum entente_error error = list == NULL ? ENTENTE_ERR_NO_MEMORY
+                                                : message_say_queue(desk_channel(client), &say);
+        free(list);
         if (error == ENTENTE_OK)
             error = desk_wait(client, timeout_ms, &type, &body);
         if (error == ENTENTE_OK && type == MESSAGE_SAID) {
@@ -154,7 +155,6 @@ gap(const char *folder, double seconds, double pause_ms, int timeout_ms, size_t 
         usleep((useconds_t)(pause_ms * 1e3));
     }
     desk_disconnect(client);
-    free(place);
     stalls_finish(&stalls);
     return 0;
 }

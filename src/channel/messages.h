@@ -171,9 +171,9 @@ enum message_process {
 #define MESSAGE_FIELDS_NODE_KEYS(F) F(u64, ticket) F(room, room) F(u8, slot) F(u16, inc) F(u64, chain)
 #define MESSAGE_FIELDS_NODE_EXPORT(F) F(u64, ticket) F(room, room)
 #define MESSAGE_FIELDS_NODE_IMPORT(F) F(u64, ticket) F(room, room) F(rest, data)
-/* what: 1 lift the start barrier, 2 block the link to `slot`, 3 unblock it. */
+/* what: enum message_control_what; `slot` is the party whose link it is about. */
 #define MESSAGE_FIELDS_NODE_CONTROL(F) F(u64, ticket) F(room, room) F(u8, what) F(u8, slot)
-/* held: bit s: held by slot s.  flags: bit 0 contested lane, bit 1 void (I2). */
+/* held: bit s: held by slot s.  flags: enum message_entry_flag. */
 #define MESSAGE_FIELDS_NODE_ENTRY(F)                                                               \
     F(u64, ticket) F(u64, arrival) F(u32, held) F(u16, flags) F(id, id) F(sized, header) F(rest, payload)
 /* more: another page can be asked for. */
@@ -204,6 +204,19 @@ enum message_process {
 #define MESSAGE_FIELDS_EXPORTED(F) F(u64, ticket) F(u16, error) F(rest, data)
 #define MESSAGE_FIELDS_IMPORTED(F) F(u64, ticket) F(u16, error) F(u64, entries) F(rest, missing)
 #define MESSAGE_FIELDS_ANSWER(F) F(u64, ticket) F(u16, error)
+
+/* What the operator decides: CONTROL, NODE_CONTROL. */
+enum message_control_what {
+    CONTROL_ALONE = 1, /* lift the start barrier (I4) */
+    CONTROL_BLOCK = 2, /* for drills */
+    CONTROL_UNBLOCK = 3
+};
+
+/* What is to be known of an entry beside its header: ENTRY, NODE_ENTRY. */
+enum message_entry_flag {
+    MESSAGE_ENTRY_CONTESTED = 1, /* its party showed two faces in this lane */
+    MESSAGE_ENTRY_VOID = 2       /* a stray that nobody vouches for (I2) */
+};
 
 #define MESSAGE_TICKETS_MAX 64u
 #define MESSAGE_TICKET_BYTES 8u

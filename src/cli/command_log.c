@@ -71,7 +71,9 @@ print_json(struct logging *logging, const struct message_entry *message, const s
         "incarnation", entry->inc, "number", (json_int_t)entry->seq, "id",
         json_of_hex(message->id.bytes, sizeof message->id.bytes), "kind", kind_name(entry->kind),
         "time_ms", (json_int_t)entry->t_ms, "held_by", json_of_held(logging, message->held),
-        "contested", message->flags & 1, "void", message->flags >> 1 & 1, "sections", sections);
+        "contested",
+        (message->flags & MESSAGE_ENTRY_CONTESTED) != 0, "void",
+        (message->flags & MESSAGE_ENTRY_VOID) != 0, "sections", sections);
     if (value != NULL && message->error != ENTENTE_OK)
         json_object_set_new(value, "unreadable",
             json_string(entente_error_text((enum entente_error)message->error)));
@@ -122,9 +124,9 @@ print_text(struct logging *logging, const struct message_entry *message, const s
         (message->held & all) == all ? "held by all" : "not held by all yet");
     if (entry->kind != ENTRY_SEALED)
         fprintf(out, "  (%s)", kind_name(entry->kind));
-    if (message->flags & 1)
+    if (message->flags & MESSAGE_ENTRY_CONTESTED)
         fputs("  CONTESTED: this party showed two faces", out);
-    if (message->flags & 2)
+    if (message->flags & MESSAGE_ENTRY_VOID)
         fputs("  VOID: written in a life of the node that was lost", out);
     fputc('\n', out);
     if (message->error != ENTENTE_OK)

@@ -101,20 +101,14 @@ static enum entente_error
 say_section(struct cli *cli, struct desk_client *client, const struct room_id *room,
     const struct section *section, struct message_said *said)
 {
-    enum entente_error error = section_check(section);
+    uint8_t *list;
+    size_t bytes;
+
+    enum entente_error error = desk_list_section(section, &list, &bytes);
     if (error != ENTENTE_OK)
         return cli_fail(cli, error, "this cannot be said");
-    size_t size = section_size(section);
-    uint8_t *sections = malloc(8 + size);
-    if (sections == NULL)
-        return ENTENTE_ERR_NO_MEMORY;
-    struct writer writer = writer_of(sections, 8 + size);
-    writer_u16(&writer, 1);
-    writer_u16(&writer, section->type);
-    writer_u32(&writer, (uint32_t)size);
-    section_write(&writer, section);
-    error = desk_say(client, room, writer_written(&writer), said);
-    free(sections);
+    error = desk_say(client, room, (struct bytes){list, bytes}, said);
+    free(list);
     return error == ENTENTE_OK ? error : cli_fail(cli, error, "it was not written");
 }
 

@@ -135,15 +135,16 @@ enum entente_error
 command_drill(struct cli *cli, const struct arguments *arguments)
 {
     static struct status status;
-    static const char *const verbs[] = {"", "alone", "block", "unblock"};
+    static const char *const verbs[] = {[CONTROL_ALONE] = "alone", [CONTROL_BLOCK] = "block",
+        [CONTROL_UNBLOCK] = "unblock"};
     struct desk_client *client = NULL;
     struct room_id room;
     uint8_t slot = 0;
-    uint8_t what = 1;
+    uint8_t what = CONTROL_ALONE;
 
-    while (what < 4 && strcmp(verbs[what], arguments->words[1]) != 0)
+    while (what <= CONTROL_UNBLOCK && strcmp(verbs[what], arguments->words[1]) != 0)
         what++;
-    if (what == 4 || (what == 1) != (arguments->words_count == 2))
+    if (what > CONTROL_UNBLOCK || (what == CONTROL_ALONE) != (arguments->words_count == 2))
         return cli_fail_because(cli, ENTENTE_ERR_USAGE,
             "a drill is: alone, block PARTY or unblock PARTY");
     enum entente_error error = room_of_arguments(cli, arguments, &room);
@@ -152,7 +153,7 @@ command_drill(struct cli *cli, const struct arguments *arguments)
     if (error != ENTENTE_OK)
         return error;
     error = desk_status(client, &room, &status);
-    if (error == ENTENTE_OK && what != 1 && !find_party(&status, arguments->words[2], &slot))
+    if (error == ENTENTE_OK && what != CONTROL_ALONE && !find_party(&status, arguments->words[2], &slot))
         error = ENTENTE_ERR_NOT_FOUND;
     if (error == ENTENTE_OK)
         error = desk_control(client, &room, what, slot);

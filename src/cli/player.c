@@ -186,31 +186,12 @@ wait_one(struct player *player)
     return error == ENTENTE_OK ? ENTENTE_ERR_REFUSED : error;
 }
 
-static enum entente_error
-encode(const struct section *section, struct saying *saying)
-{
-    enum entente_error error = section_check(section);
-    if (error != ENTENTE_OK)
-        return error;
-    size_t size = section_size(section);
-    saying->bytes = 2 + 2 + 4 + size;
-    saying->sections = malloc(saying->bytes);
-    if (saying->sections == NULL)
-        return ENTENTE_ERR_NO_MEMORY;
-    struct writer writer = writer_of(saying->sections, saying->bytes);
-    writer_u16(&writer, 1);
-    writer_u16(&writer, section->type);
-    writer_u32(&writer, (uint32_t)size);
-    section_write(&writer, section);
-    return ENTENTE_OK;
-}
-
 enum entente_error
 player_say(struct player *player, const struct section *section)
 {
     struct saying saying = {0};
 
-    enum entente_error error = encode(section, &saying);
+    enum entente_error error = desk_list_section(section, &saying.sections, &saying.bytes);
     if (error == ENTENTE_OK && player->client == NULL) {
         error = reconnect(player);
         player->began_ms = player->last_ms = now_ms();

@@ -6,8 +6,6 @@
 
 #define PAGE_BYTES_MAX 1048576u /* a page ends when its entries are larger */
 
-enum entry_flag { ENTRY_FLAG_CONTESTED = 1, ENTRY_FLAG_VOID = 2 };
-
 /* The asked room, or the only one for a zero id. */
 struct record *
 query_room(struct shell *shell, const struct room_id *asked, struct room_id *room)
@@ -66,9 +64,9 @@ send_entry(struct shell *shell, struct record *record, uint64_t ticket, uint64_t
             return error;
     }
     if (record_is_contested(record, entry->slot, entry->inc))
-        message.flags |= ENTRY_FLAG_CONTESTED;
+        message.flags |= MESSAGE_ENTRY_CONTESTED;
     if (!admissible)
-        message.flags |= ENTRY_FLAG_VOID;
+        message.flags |= MESSAGE_ENTRY_VOID;
     return message_node_entry_queue(shell->desk, &message);
 }
 
@@ -343,13 +341,13 @@ take_control(struct shell *shell, struct bytes body)
     if (error != ENTENTE_OK)
         return error;
     struct record *record = query_room(shell, &asked.room, &event.room);
-    if (record == NULL || (asked.what != 1 && asked.slot >= record_parties(record)))
+    if (record == NULL || (asked.what != CONTROL_ALONE && asked.slot >= record_parties(record)))
         error = ENTENTE_ERR_NOT_FOUND;
-    else if (asked.what == 1)
+    else if (asked.what == CONTROL_ALONE)
         shell_step(shell, &event);
-    else if (asked.what == 2 || asked.what == 3)
+    else if (asked.what == CONTROL_BLOCK || asked.what == CONTROL_UNBLOCK)
         error = shell_block(
-            shell, register_party(record_register(record, asked.slot)), asked.what == 2);
+            shell, register_party(record_register(record, asked.slot)), asked.what == CONTROL_BLOCK);
     else
         error = ENTENTE_ERR_USAGE;
     done(shell, asked.ticket, error);

@@ -132,6 +132,27 @@ wait_answer(struct desk_client *client, uint64_t ticket, uint16_t wanted, struct
 }
 
 enum entente_error
+desk_list_section(const struct section *section, uint8_t **list, size_t *bytes)
+{
+    enum entente_error error = section_check(section);
+
+    *list = NULL;
+    if (error != ENTENTE_OK)
+        return error;
+    size_t size = section_size(section);
+    *bytes = 2 + 2 + 4 + size;
+    *list = malloc(*bytes);
+    if (*list == NULL)
+        return ENTENTE_ERR_NO_MEMORY;
+    struct writer writer = writer_of(*list, *bytes);
+    writer_u16(&writer, 1);
+    writer_u16(&writer, section->type);
+    writer_u32(&writer, (uint32_t)size);
+    section_write(&writer, section);
+    return ENTENTE_OK;
+}
+
+enum entente_error
 desk_say(struct desk_client *client, const struct room_id *room, struct bytes sections,
     struct message_said *said)
 {

@@ -4,6 +4,7 @@
 
 #include "channel/messages.h"
 #include "channel/status.h"
+#include "format/section.h"
 
 struct desk_client;
 
@@ -29,6 +30,14 @@ uint64_t desk_ticket(struct desk_client *client);
  */
 MUST_USE enum entente_error desk_wait(
     struct desk_client *client, int timeout_ms, uint16_t *type, struct bytes *body);
+
+/*
+ * The list of one section, as SAY carries it, in `*list`, which the caller frees.
+ *   ENTENTE_ERR_TEXT, ENTENTE_ERR_USAGE   it cannot be said: section_check()
+ *   ENTENTE_ERR_NO_MEMORY
+ */
+MUST_USE enum entente_error desk_list_section(
+    const struct section *section, uint8_t **list, size_t *bytes);
 
 /*
  * One request, one answer.  `room` zero: the only one.  What the desk answers with an error comes back

@@ -16,13 +16,14 @@
 #define ENTENTE_NET_NET_H
 
 #include "base/bytes.h"
+#include "format/frame.h"
 
 #include <uv.h>
 
 enum {
     NET_KEY_BYTES = 32,
     NET_EXPORTER_BYTES = 32,
-    NET_FRAME_BYTES_MAX = 1310720, /* FRAME_BYTES_MAX of PROTOCOL.md */
+    NET_FRAME_BYTES_MAX = FRAME_BYTES_MAX,
     NET_QUEUE_BYTES_MAX = 4194304, /* of a link's frames that wait to be written */
     NET_PEERS_MAX = 64,
     NET_STRANGERS_MAX = 64,     /* connections that have not said yet who they are */
