@@ -11,6 +11,8 @@ struct export
     struct export_options options;
     enum stage stage;
     struct position *from;
+    uint8_t *to; /* the heads as of export_new(), for the manifest */
+    uint16_t to_count;
     uint32_t *skip; /* for each branch, up to which seq the receiver has it */
     uint32_t branches;
     uint32_t register_counts[PARTIES_MAX];
@@ -79,6 +81,8 @@ export_new(struct export **made, const struct export_options *options)
     export->branches = record_branches(options->record);
     enum entente_error error = record_state_hash(options->record, &export->state);
     if (error == ENTENTE_OK)
+        error = heads_encode(options->record, &export->to, &export->to_count);
+    if (error == ENTENTE_OK)
         error = note_from(export);
     if (error != ENTENTE_OK) {
         export_free(export);
@@ -99,6 +103,7 @@ export_free(struct export *export)
 {
     if (export == NULL)
         return;
+    free(export->to);
     free(export->skip);
     free(export->from);
     free(export);
@@ -125,48 +130,21 @@ compare(const void *a, const void *b)
     return position_compare(a, b);
 }
 
-/* Our heads, ascending, as in HAVE; those beyond FRAME_LANES_MAX are left out: END binds them all.
- */
-static struct bytes
-heads(const struct export *export, uint16_t *count)
-{
-    const struct record *record = export->options.record;
-    struct position *all = calloc(export->branches + 1, sizeof *all);
-    uint8_t *encoded = malloc(FRAME_LANES_MAX * POSITION_BYTES);
-    struct writer writer = writer_of(encoded, FRAME_LANES_MAX * POSITION_BYTES);
-    uint32_t used = 0;
-
-    *count = 0;
-    if (all == NULL || encoded == NULL) {
-        free(encoded);
-        free(all);
-        return (struct bytes){0};
-    }
-    for (uint32_t i = 0; i < export->branches; i++)
-        if (record_head(record, i).seq > 0)
-            all[used++] = record_head(record, i);
-    qsort(all, used, sizeof *all, compare);
-    while (*count < used && *count < FRAME_LANES_MAX)
-        position_write(&writer, &all[(*count)++]);
-    free(all);
-    return writer_written(&writer);
-}
-
 static enum entente_error
 write_manifest(struct export *export, struct writer *writer)
 {
     static const char magic[] = BUNDLE_MAGIC;
     uint8_t *from = malloc(export->options.from_count * POSITION_BYTES + 1u);
     struct frame frame = {.kind = FRAME_MANIFEST};
-    enum entente_error error = ENTENTE_ERR_NO_MEMORY;
 
     frame.manifest.genesis_file = export->options.genesis_file;
     frame.manifest.slot = export->options.slot;
     frame.manifest.inc = export->options.inc;
     frame.manifest.why = export->options.why;
-    frame.manifest.to = heads(export, &frame.manifest.to_count);
-    if (from == NULL || frame.manifest.to.data == NULL)
-        goto out;
+    frame.manifest.to = (struct bytes){export->to, export->to_count * POSITION_BYTES};
+    frame.manifest.to_count = export->to_count;
+    if (from == NULL)
+        return ENTENTE_ERR_NO_MEMORY;
     qsort(export->from, export->options.from_count, sizeof *export->from, compare);
     struct writer lanes = writer_of(from, export->options.from_count * POSITION_BYTES);
     for (uint16_t i = 0; i < export->options.from_count; i++)
@@ -174,12 +152,9 @@ write_manifest(struct export *export, struct writer *writer)
     frame.manifest.from = writer_written(&lanes);
     frame.manifest.from_count = export->options.from_count;
     writer_copy(writer, magic, sizeof magic - 1);
-    error = write_frame(writer, &frame);
+    enum entente_error error = write_frame(writer, &frame);
     export->stage = REGISTERS;
     export->number = export->skip[0];
-
-out:
-    free((void *)(uintptr_t)frame.manifest.to.data);
     free(from);
     return error;
 }

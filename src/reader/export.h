@@ -56,6 +56,13 @@ void export_sign(struct export *export, const struct signature *signature);
 void end_signed_bytes(uint8_t signed_bytes[static EXPORT_SIGNED_BYTES], const struct room_id *room,
     const struct digest *state, uint64_t entries);
 
+/*
+ * The heads of all lanes, branches and registers, ascending, as a MANIFEST lists them: those beyond
+ * FRAME_LANES_MAX are left out.  The caller frees `*encoded`.  ENTENTE_ERR_NO_MEMORY.
+ */
+MUST_USE enum entente_error heads_encode(
+    const struct record *record, uint8_t **encoded, uint16_t *count);
+
 /* For a progress line: segments are counted by arrival. */
 uint64_t export_done_segments(const struct export *export);
 uint64_t export_all_segments(const struct export *export);

@@ -32,6 +32,8 @@ struct entente_record {
     uint8_t exporter_slot;
     uint16_t exporter_inc;
     uint16_t from_count;
+    struct bytes to; /* the manifest's heads; views the file */
+    size_t manifest_offset;
     struct party_register *registers[PARTIES_MAX];
     struct index *index;
     struct record *record; /* NULL until the first frame that is not of a register */

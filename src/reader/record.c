@@ -71,6 +71,8 @@ read_manifest(struct entente_record *record, struct culprit *culprit)
     record->exporter_slot = frame.manifest.slot;
     record->exporter_inc = frame.manifest.inc;
     record->from_count = frame.manifest.from_count;
+    record->to = frame.manifest.to;
+    record->manifest_offset = record->walk.offset;
     for (uint8_t i = 0; i < record->genesis.parties_count && error == ENTENTE_OK; i++)
         error = register_new(&record->registers[i]);
     return error;

@@ -45,6 +45,24 @@ check_heads(struct entente_record *record, struct culprit *culprit)
     return ENTENTE_OK;
 }
 
+/* What the manifest promises is what the file has; nobody signed it, but people and tools read it. */
+static enum entente_error
+check_manifest(const struct entente_record *record, struct culprit *culprit)
+{
+    uint8_t *heads;
+    uint16_t count;
+    enum entente_error error = heads_encode(record->record, &heads, &count);
+
+    if (error != ENTENTE_OK)
+        return error;
+    *culprit = (struct culprit){
+        .frame_kind = FRAME_MANIFEST, .offset = record->manifest_offset, .rule = "U3"};
+    if (!bytes_equal(record->to, (struct bytes){heads, count * (size_t)POSITION_BYTES}))
+        error = ENTENTE_ERR_HASH;
+    free(heads);
+    return error;
+}
+
 static enum entente_error
 check_end(struct entente_record *record, const struct frame *frame, struct culprit *culprit)
 {
@@ -90,7 +108,7 @@ check_end(struct entente_record *record, const struct frame *frame, struct culpr
     if (frame->end.entries != record_entries(record->record) ||
         memcmp(frame->end.state.bytes, state.bytes, sizeof state.bytes) != 0)
         return ENTENTE_ERR_HASH;
-    return ENTENTE_OK;
+    return check_manifest(record, culprit);
 }
 
 static void

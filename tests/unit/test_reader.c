@@ -215,7 +215,7 @@ is_in_signature(struct file file, size_t offset)
 }
 
 /*
- * Every bit of the file matters, but for the words of the manifest (why, to), which nobody signed,
+ * Every bit of the file matters, but for the words of the manifest (why), which nobody signed,
  * and signatures of segments that later ones of their lane carry (S4).
  */
 TEST(refuses_every_changed_byte)
@@ -231,8 +231,9 @@ TEST(refuses_every_changed_byte)
     size_t manifest = reader_u32(&reader);
     REQUIRE(frame_parse((struct bytes){file.data + 20, manifest}, &frame) == ENTENTE_OK);
     size_t words = (size_t)(frame.manifest.why.data - file.data);
+    size_t words_end = words + frame.manifest.why.size;
     for (size_t i = 0; i < file.size; i += 7) {
-        if (i >= words && i < 20 + manifest)
+        if (i >= words && i < words_end)
             continue;
         file.data[i] ^= 0x04;
         enum entente_outcome outcome = verify(file, 1, &one);
@@ -280,6 +281,12 @@ TEST(names_what_is_wrong)
     file.data[file.size - 1] ^= 1;
     CHECK(verify(file, 0, &report) == ENTENTE_BAD);
     CHECK(strcmp(report.rule, "U1") == 0 && report.slot == 1 && report.offset == end);
+    file.data[file.size - 1] ^= 1;
+    /* The id of the last head that the manifest names: in front of the frame of registers. */
+    struct reader reader = reader_of((struct bytes){file.data + 16, 4});
+    file.data[20 + reader_u32(&reader) - 1] ^= 1;
+    CHECK(verify(file, 0, &report) == ENTENTE_BAD);
+    CHECK(strcmp(report.rule, "U3") == 0 && report.offset == 16 && !report.has_place);
     free(file.data);
 
     CHECK(verify((struct file){(uint8_t *)"no bundle at all", 16}, 0, &report) == ENTENTE_BAD);
