@@ -69,6 +69,9 @@ size_t journal_record_size(uint8_t kind, size_t segment_size, size_t payloads_si
 /* Sets `record->checksum` and `record->size`; `out` has room for journal_record_size(). */
 void journal_record_write(uint8_t *out, struct journal_record *record);
 
+/* What would be its `durable`, if there were a record at the beginning of `in`.  A few cycles. */
+uint64_t journal_record_claims(struct bytes in);
+
 /*
  * Read the record at the beginning of `in`, which goes on beyond it.  Borrows from `in`.
  *   ENTENTE_ERR_CORRUPT   there is none; `*record` is zeroed

@@ -172,9 +172,9 @@ lost_something(const struct scan *scan)
     struct journal_record record;
 
     for (uint32_t at = scan->end; at + JOURNAL_RECORD_HEAD_BYTES <= size; at += JOURNAL_ALIGNMENT) {
-        if (journal_record_parse((struct bytes){scan->data + at, size - at}, &record) ==
-                ENTENTE_OK &&
-            record.durable > scan->number)
+        struct bytes rest = {scan->data + at, size - at};
+        if (journal_record_claims(rest) > scan->number &&
+            journal_record_parse(rest, &record) == ENTENTE_OK)
             return true;
     }
     return false;

@@ -44,6 +44,7 @@ struct keyholder {
     struct room_id asked[KEYHOLDER_ROOMS_MAX]; /* states asked for before the room was named */
     uint32_t asked_count;
     uint64_t own_tickets;
+    uint64_t now_us; /* the wall clock, as the shell read it when the turn began */
 };
 
 /*

@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <time.h>
 #include <unistd.h>
 
 enum { FD_SUPERVISOR = 3, FD_NODE = 4, FD_DESK = 5 };
@@ -182,6 +183,15 @@ serve(struct program *program, struct channel *channel,
     return error == ENTENTE_OK;
 }
 
+static uint64_t
+now_us(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_REALTIME, &now);
+    return (uint64_t)now.tv_sec * 1000000u + (uint64_t)now.tv_nsec / 1000u;
+}
+
 /* Where the node or the desk is gone, so are we: the supervisor starts all of it anew. */
 static void
 serve_all(struct program *program, bool *is_waiting)
@@ -189,6 +199,7 @@ serve_all(struct program *program, bool *is_waiting)
     struct keyholder *keyholder = &program->keyholder;
     bool node_gone = false, desk_gone = false;
 
+    keyholder->now_us = now_us();
     *is_waiting = serve(program, keyholder->node, keyholder_node_message, &node_gone);
     if (!program->is_ending)
         *is_waiting |= serve(program, keyholder->desk, keyholder_desk_message, &desk_gone);

@@ -6,16 +6,6 @@
 #include "format/commitment.h"
 
 #include <stdlib.h>
-#include <time.h>
-
-static uint64_t
-now_us(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_REALTIME, &now);
-    return (uint64_t)now.tv_sec * 1000000u + (uint64_t)now.tv_nsec / 1000u;
-}
 
 /* ---- tickets that end without an entry ---- */
 
@@ -80,7 +70,7 @@ begin_chain(struct keyholder *keyholder, struct keyholder_room *room)
     if (random_bytes(seeds, sizeof seeds) != ENTENTE_OK || random_bytes(&random, 1) != ENTENTE_OK)
         return ENTENTE_ERR_RANDOM;
     /* Not before the feed's last entry: ids grow also where the clock was set back. */
-    uint64_t now = now_us(), t_us = room->signer.t_ms * 1000;
+    uint64_t now = keyholder->now_us, t_us = room->signer.t_ms * 1000;
     uint64_t id = chains_new_id(room->chain_last_id, now > t_us ? now : t_us, random);
     chain_make_own(&chain, keyholder->secrets->readings[0].master, &room->id, tag, id);
     chains_announce(&keys, &chain, &room->id, room->signer.slot, room->signer.inc, room->registers,

@@ -4,8 +4,10 @@
 
 #include "simulator/simulator.h"
 
+#include "keyholder/keyholder.h"
 #include "store/store.h"
 #include "support/build.h"
+#include "support/memory_disk.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,18 +24,9 @@ enum task_kind {
     TASK_FRAME,      /* instance, link, data */
     TASK_TIMER,      /* instance */
     TASK_COMMIT,     /* instance, number: batch */
-    TASK_KEYHOLDER,  /* instance, request */
-    TASK_ANSWER,     /* instance, answer: an event for the node */
+    TASK_KEYHOLDER,  /* instance, data: a message for the keyholder; none: its disk is ready */
+    TASK_ANSWER,     /* instance, number: the type of a message for the node, data: its body */
     TASK_HOLDER_BACK /* instance: the keyholder runs again */
-};
-
-enum request_kind { REQUEST_STATE, REQUEST_BARRIER, REQUEST_APPEND, REQUEST_JOURNAL, REQUEST_SYNCED };
-
-struct request {
-    enum request_kind kind;
-    uint32_t seq;
-    struct entry_id id;
-    bool overridden;
 };
 
 struct task {
@@ -41,66 +34,60 @@ struct task {
     uint64_t order;
     enum task_kind kind;
     uint32_t instance;
-    uint32_t life;  /* of the instance, or of its keyholder: stale tasks are dropped */
+    uint32_t life; /* of the instance, or of its keyholder: stale tasks are dropped */
     uint32_t a, b;
     uint32_t link;
     uint64_t number;
-    struct request request;
-    struct event event; /* TASK_ANSWER; data and payloads point into `memory` */
-    uint8_t *memory;    /* owned */
+    uint8_t *memory; /* owned */
     size_t data_size;
     size_t payloads_size;
 };
 
-/* ---- the keyholder's model ---- */
+/* ---- the keyholder: the real one, over a disk that may lose power ---- */
 
-/* One segment in the journal. */
-struct journaled {
-    uint32_t first_seq;
-    uint32_t last_seq;
-    struct entry_id last_id;
-    uint64_t t_ms;
-    uint32_t reg_number;
-    struct entry_id reg_id;
-    uint8_t *memory;
-    size_t segment_size;
-    size_t payloads_size;
-    uint32_t tickets;
-    bool is_synced;
-};
-
-struct keyholder {
-    struct signing_key key;
+struct holder {
+    struct signing_key key; /* for liars, who also sign without it */
     uint8_t slot;
     uint16_t inc;
-    struct journaled *journal;
-    uint32_t journal_count;
-    struct journaled base; /* the last segment that the journal forgot, without its bytes */
-    /* The last entry, whether or not the journal still has it. */
-    uint32_t seq;
-    struct entry_id id;
-    uint64_t t_ms;
-    uint32_t reg_number;
-    struct entry_id reg_id;
-    bool is_retired;     /* survives starts */
-    bool barrier_passed; /* does not */
-    bool is_up;
+    struct memory_disk disk;
+    struct keyholder *process; /* NULL: it does not run */
+    struct channel *arrived;   /* what node and desk asked for, while it waited for its disk */
+    bool is_busy;              /* it waits for its disk */
+    bool is_retired;           /* as it said last */
+    uint32_t first_seq;        /* that its journal still had, the last time that it was synced */
     uint32_t life;
     uint64_t answers_at_ms; /* answers come in the order of the requests */
 };
 
-/* keyholder.c */
 struct instance;
-void keyholder_init(struct keyholder *holder, struct simulator *sim, uint8_t party, uint16_t inc);
-void keyholder_free(struct keyholder *holder);
-void keyholder_copy(struct keyholder *to, const struct keyholder *from);
-/* The process or the whole machine ends: `machine` loses or tears what was not synced. */
-void keyholder_crash(struct simulator *sim, struct instance *instance, bool machine);
-void keyholder_start(struct simulator *sim, struct instance *instance);
-void keyholder_effect(
+/* holder_life.c: a new installation; its process does not run yet. */
+void holder_init(struct holder *holder, struct simulator *sim, uint8_t party, uint16_t inc);
+void holder_free(struct holder *holder);
+/* Its disk as it is now; the process does not run. */
+void holder_copy(struct holder *to, const struct holder *from);
+void holder_start(struct simulator *sim, struct instance *instance);
+
+/* The process alone is killed; what it wrote is written. */
+void holder_kill(struct simulator *sim, struct instance *instance);
+/* Its node is gone: it does what has arrived, and ends. */
+void holder_finish(struct simulator *sim, struct instance *instance);
+/* The machine loses power: what was not synced is lost, torn, or there in another order. */
+void holder_lose_power(struct simulator *sim, struct instance *instance);
+
+/* keyholder.c */
+void holder_effect(
     struct simulator *sim, struct instance *instance, const struct effect *effect);
-void keyholder_task(struct simulator *sim, struct instance *instance, const struct task *task);
-void keyholder_seal(struct simulator *sim, struct instance *instance, uint32_t payload_bytes);
+void holder_task(struct simulator *sim, struct instance *instance, const struct task *task);
+void holder_say(struct simulator *sim, struct instance *instance, uint32_t payload_bytes);
+/* Does all that has arrived, as one turn; false when the power failed meanwhile. */
+bool holder_turn(struct simulator *sim, struct instance *instance);
+/* Makes it durable; then the answers leave. */
+bool holder_end_turn(struct simulator *sim, struct instance *instance);
+/* A liar, or a mutant: the barrier does not hold it. */
+bool holder_ignores_barrier(const struct simulator *sim, const struct instance *instance);
+
+/* memo.c: what is random from now on comes from the run's seed. */
+void memo_begin(struct simulator *sim);
 
 /* ---- machines ---- */
 
@@ -138,9 +125,9 @@ struct instance {
     struct node *node;
     struct store *store;
     struct store *backup; /* of the store alone */
-    struct keyholder holder;
+    struct holder holder;
     struct store *snapshot_store;
-    struct keyholder *snapshot_holder;
+    struct holder *snapshot_holder;
     int64_t clock_ms; /* how far its wall clock is off */
     uint64_t timer_ms;
     bool store_broken;
@@ -205,6 +192,8 @@ struct simulator {
 
     struct effects effects;
     uint8_t *arena;
+    struct channel *scratch; /* where a message is put together */
+    uint32_t journal_file_bytes;
 
     struct signed_entry *entries;
     uint32_t entries_count, entries_size;
@@ -271,6 +260,8 @@ void watch_step(struct simulator *sim, struct instance *instance, enum entente_e
 void watch_read_store(struct simulator *sim, struct instance *instance);
 /* Before its store goes: what it vouched for is void until it is whole again. */
 void watch_lost_store(struct simulator *sim, struct instance *instance);
+/* Where its journal ends: a lost store is not whole before it has that again, with its causes. */
+void watch_journal(struct instance *instance, uint32_t seq);
 /* What the party signed in its current incarnation may be lost from now on. */
 void watch_replaced(struct simulator *sim, uint8_t party);
 void watch_free(struct watch *watch);

@@ -299,6 +299,16 @@ watch_lost_store(struct simulator *sim, struct instance *instance)
     if (!watch->claims_void)
         watch->vouched = watch->claimed;
     watch->claims_void = true;
+    /* What was signed last may never have reached the store: its journal says what it is. */
+    if (instance->holder.inc <= LANES_INC_MAX)
+        watch->vouched.seq[instance->party][instance->holder.inc] = UINT32_MAX;
+}
+
+void
+watch_journal(struct instance *instance, uint32_t seq)
+{
+    if (instance->watch.claims_void)
+        instance->watch.vouched.seq[instance->party][instance->holder.inc] = seq;
 }
 
 void

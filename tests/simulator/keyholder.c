@@ -1,443 +1,328 @@
 /*
- * A keyholder: what it signs continues what it signed before, and is on its disk before anybody
- * hears of it.  It has its own process and its own disk, apart from the node's.
+ * A keyholder at work: the real one, asked and answering in the real messages.  A turn is what had
+ * arrived when it began; its answers leave when the journal is on the disk, and what arrives until
+ * then waits for the next turn.
  */
 #include "simulator/internal.h"
 
-void
-keyholder_init(struct keyholder *holder, struct simulator *sim, uint8_t party, uint16_t inc)
-{
-    const struct party_register *reg = sim->parties[party].reg;
-    const struct incarnation *own = register_incarnation(reg, inc);
-    struct public_key public;
-    uint32_t life = holder->life;
+#include "daemon/keyholder_messages.h"
+#include "format/section.h"
 
-    need(own != NULL, "the incarnation is not certified");
-    *holder = (struct keyholder){.slot = party, .inc = inc, .life = life + 1, .is_up = true};
-    build_key(&holder->key, &public, sim->parties[party].seed, BUILD_NODE, inc);
-    holder->reg_number = own->certified_at;
-    holder->reg_id = own->certificate;
-    holder->base.reg_number = holder->reg_number;
-    holder->base.reg_id = holder->reg_id;
-    holder->barrier_passed = sim->options.keyholder.no_start_barrier;
+bool
+holder_ignores_barrier(const struct simulator *sim, const struct instance *instance)
+{
+    return sim->options.keyholder.no_start_barrier || (instance->lies & LIE_FORK) != 0;
 }
 
+/* ---- what it is asked ---- */
+
+/* The one message in `sim->scratch` is on its way. */
 static void
-journal_forget(struct keyholder *holder, uint32_t first, uint32_t count)
+ask(struct simulator *sim, struct instance *instance)
 {
-    for (uint32_t i = first; i < first + count; i++)
-        free(holder->journal[i].memory);
-    if (count > 0)
-        memmove(holder->journal + first, holder->journal + first + count,
-        (holder->journal_count - first - count) * sizeof *holder->journal);
-    holder->journal_count -= count;
-}
-
-void
-keyholder_free(struct keyholder *holder)
-{
-    journal_forget(holder, 0, holder->journal_count);
-    free(holder->journal);
-    holder->journal = NULL;
-}
-
-void
-keyholder_copy(struct keyholder *to, const struct keyholder *from)
-{
-    *to = *from;
-    to->journal = calloc(from->journal_count + 1, sizeof *to->journal);
-    need(to->journal != NULL, "no memory");
-    for (uint32_t i = 0; i < from->journal_count; i++) {
-        size_t size = from->journal[i].segment_size + from->journal[i].payloads_size;
-        to->journal[i] = from->journal[i];
-        to->journal[i].memory = malloc(size + 1);
-        need(to->journal[i].memory != NULL, "no memory");
-        memcpy(to->journal[i].memory, from->journal[i].memory, size);
-    }
-}
-
-/* ---- answers, in order ---- */
-
-static struct task *
-answer(struct simulator *sim, struct instance *instance, enum event_kind kind, uint64_t at_ms)
-{
-    struct keyholder *holder = &instance->holder;
-
-    if (holder->answers_at_ms > at_ms)
-        at_ms = holder->answers_at_ms;
-    holder->answers_at_ms = at_ms;
-    struct task *task = task_add(sim, TASK_ANSWER, at_ms);
-    task->instance = instance->index;
-    task->life = instance->life;
-    task->a = holder->life;
-    task->event.kind = kind;
-    task->event.room = sim->room;
-    return task;
-}
-
-static void
-answer_state(struct simulator *sim, struct instance *instance)
-{
-    const struct keyholder *holder = &instance->holder;
-    struct task *task = answer(sim, instance, EVENT_KEYHOLDER_STATE, sim->now_ms);
-
-    task->event.state = (struct keyholder_state){
-        .slot = holder->slot,
-        .inc = holder->inc,
-        .seq = holder->seq,
-        .id = holder->id,
-        .reg_number = holder->reg_number,
-        .reg_id = holder->reg_id,
-        .t_ms = holder->t_ms,
-        .journal_first_seq = holder->journal_count == 0 ? 0 : holder->journal[0].first_seq,
-        .barrier_passed = holder->barrier_passed,
-        .is_retired = holder->is_retired,
-    };
-}
-
-static void
-refuse(struct simulator *sim, struct instance *instance, enum entente_error error)
-{
-    struct task *task = answer(sim, instance, EVENT_REFUSED, sim->now_ms);
-
-    simulator_trace(sim, "keyholder %u refuses to sign: %s", instance->index,
-        entente_error_text(error));
-    task->event.error = error;
-}
-
-/* ---- signing ---- */
-
-/* Reads the headers and checks that they continue the feed. */
-static enum entente_error
-read_headers(const struct simulator *sim, const struct instance *instance, struct bytes headers,
-    uint32_t count, struct segment *segment)
-{
-    const struct keyholder *holder = &instance->holder;
-    bool lies = (instance->lies & LIE_FORK) != 0;
-    struct reader reader = reader_of(headers);
-    struct journaled last = {.last_seq = holder->seq, .last_id = holder->id,
-        .t_ms = holder->t_ms, .reg_number = holder->reg_number};
-
-    segment->count = count;
-    for (uint32_t i = 0; i < count; i++) {
-        struct entry *entry = &segment->entries[i];
-        enum entente_error error = entry_parse(&reader, entry);
-        if (error != ENTENTE_OK)
-            return error;
-        entry_make_id(&segment->ids[i], entry);
-        if (!room_id_equal(&entry->room, &sim->room) || entry->slot != holder->slot ||
-            entry->inc != holder->inc)
-            return ENTENTE_ERR_REFUSED;
-        if (!lies && (entry->seq != last.last_seq + 1 || entry->reg_number < last.reg_number ||
-            (last.last_seq > 0 && !entry_id_equal(&entry->prev, &last.last_id)) ||
-            entry->t_ms <= last.t_ms))
-            return ENTENTE_ERR_BEHIND;
-        last.last_seq = entry->seq;
-        last.last_id = segment->ids[i];
-        last.t_ms = entry->t_ms;
-        last.reg_number = entry->reg_number;
-    }
-    return reader_finish(&reader);
-}
-
-static void
-journal_write(struct simulator *sim, struct keyholder *holder, const struct segment *segment,
-    struct bytes headers, struct bytes payloads)
-{
-    const struct entry *last = &segment->entries[segment->count - 1];
-    uint8_t bytes[SEGMENT_SIGNED_BYTES];
-    struct signature signature;
-    struct position head = {last->slot, last->inc, last->seq, segment->ids[segment->count - 1]};
-    size_t size = headers.size + 5 + sizeof signature;
-
-    segment_signed_bytes(bytes, &sim->room, &head);
-    sign_make(&signature, &holder->key, "entente/head/v1 ", (struct bytes){bytes, sizeof bytes});
-    holder->journal =
-        realloc(holder->journal, (holder->journal_count + 1) * sizeof *holder->journal);
-    need(holder->journal != NULL, "no memory");
-    struct journaled *journaled = &holder->journal[holder->journal_count++];
-    *journaled = (struct journaled){.first_seq = segment->entries[0].seq, .last_seq = last->seq,
-        .last_id = head.id, .t_ms = last->t_ms, .reg_number = last->reg_number,
-        .reg_id = last->reg_id, .segment_size = size, .payloads_size = payloads.size};
-    journaled->memory = malloc(size + payloads.size + 1);
-    need(journaled->memory != NULL, "no memory");
-    struct writer writer = writer_of(journaled->memory, size);
-    segment_write(&writer, segment->count, headers, &signature);
-    need(!writer.failed && writer.used == size, "a segment's size");
-    if (payloads.size > 0)
-        memcpy(journaled->memory + size, payloads.data, payloads.size);
-    holder->seq = last->seq;
-    holder->id = head.id;
-    holder->t_ms = last->t_ms;
-    holder->reg_number = last->reg_number;
-    holder->reg_id = last->reg_id;
-}
-
-/* The signature leaves when the journal is on the disk. */
-static void
-append(struct simulator *sim, struct instance *instance, const struct task *task)
-{
-    struct keyholder *holder = &instance->holder;
-    struct bytes headers = {task->memory, task->data_size};
-    struct bytes payloads = {task->memory + task->data_size, task->payloads_size};
-    struct segment *segment = calloc(1, sizeof *segment);
-    enum entente_error error = ENTENTE_OK;
-
-    need(segment != NULL, "no memory");
-    if ((instance->lies & LIE_FORK) == 0)
-        error = holder->is_retired        ? ENTENTE_ERR_RETIRED
-                : !holder->barrier_passed ? ENTENTE_ERR_BARRIER
-                                          : ENTENTE_OK;
-    if (error == ENTENTE_OK)
-        error = read_headers(sim, instance, headers, task->request.seq, segment);
-    if (error != ENTENTE_OK) {
-        refuse(sim, instance, error);
-        free(segment);
-        return;
-    }
-    watch_signed(sim, instance, segment, task->life == instance->life);
-    journal_write(sim, holder, segment, headers, payloads);
-    free(segment);
-    struct task *synced =
-        task_add(sim, TASK_KEYHOLDER, sim->options.keyholder.no_journal ? sim->now_ms
-                                                                        : sim->now_ms + disk_delay(sim));
-    synced->instance = instance->index;
-    synced->a = holder->life;
-    synced->request = (struct request){.kind = REQUEST_SYNCED, .seq = holder->seq};
-}
-
-static void
-synced(struct simulator *sim, struct instance *instance, uint32_t seq)
-{
-    struct keyholder *holder = &instance->holder;
-
-    for (uint32_t i = 0; i < holder->journal_count; i++) {
-        struct journaled *journaled = &holder->journal[i];
-        if (journaled->last_seq > seq || journaled->is_synced)
-            continue;
-        journaled->is_synced = true;
-        watch_acknowledged(sim, instance, journaled->first_seq, journaled->last_seq);
-        struct task *task = answer(sim, instance, EVENT_SIGNED, sim->now_ms);
-        task_give(task, (struct bytes){journaled->memory, journaled->segment_size},
-            (struct bytes){0});
-    }
-}
-
-/* ---- the other requests ---- */
-
-static void
-barrier(struct simulator *sim, struct instance *instance, const struct request *request)
-{
-    struct keyholder *holder = &instance->holder;
-    bool went_on_elsewhere = request->seq > holder->seq ||
-                             (request->seq > 0 && request->seq == holder->seq &&
-                                 !entry_id_equal(&request->id, &holder->id));
-
-    bool lies = (instance->lies & LIE_FORK) != 0;
-    if (went_on_elsewhere && !lies && !sim->options.keyholder.no_start_barrier) {
-        holder->is_retired = true;
-        watch_retired(sim, instance);
-        simulator_trace(sim, "keyholder %u retires its key: it is known to have written up to %u, "
-                             "its journal ends at %u", instance->index, request->seq, holder->seq);
-    } else {
-        holder->barrier_passed = true;
-    }
-    answer_state(sim, instance);
-}
-
-static void
-send_journal(struct simulator *sim, struct instance *instance, uint32_t after_seq)
-{
-    struct keyholder *holder = &instance->holder;
-
-    for (uint32_t i = 0; i < holder->journal_count; i++) {
-        const struct journaled *journaled = &holder->journal[i];
-        if (journaled->last_seq <= after_seq || !journaled->is_synced)
-            continue;
-        struct task *task = answer(sim, instance, EVENT_JOURNALED, sim->now_ms);
-        task_give(task, (struct bytes){journaled->memory, journaled->segment_size},
-            (struct bytes){journaled->memory + journaled->segment_size, journaled->payloads_size});
-    }
-    (void)answer(sim, instance, EVENT_JOURNAL_END, sim->now_ms);
-}
-
-static void
-release(struct keyholder *holder, uint32_t seq)
-{
-    uint32_t count = 0;
-
-    while (count < holder->journal_count && holder->journal[count].last_seq <= seq &&
-           holder->journal[count].is_synced)
-        count++;
-    if (count > 0) {
-        holder->base = holder->journal[count - 1];
-        holder->base.memory = NULL;
-    }
-    journal_forget(holder, 0, count);
-}
-
-void
-keyholder_effect(struct simulator *sim, struct instance *instance, const struct effect *effect)
-{
-    struct keyholder *holder = &instance->holder;
-
-    if (!holder->is_up)
-        return;
-    if (effect->kind == EFFECT_RELEASE) {
-        release(holder, effect->seq < effect->seq_held ? effect->seq : effect->seq_held);
-        return;
-    }
+    struct holder *holder = &instance->holder;
+    struct bytes message = channel_queued(sim->scratch);
     uint64_t at_ms = sim->now_ms + simulator_random(sim, 2);
-    struct task *task = task_add(sim, TASK_KEYHOLDER,
-        at_ms < holder->answers_at_ms ? holder->answers_at_ms : at_ms);
+    struct task *task = task_add(
+        sim, TASK_KEYHOLDER, at_ms < holder->answers_at_ms ? holder->answers_at_ms : at_ms);
+
+    holder->answers_at_ms = task->at_ms;
+    task->instance = instance->index;
+    task->life = holder->life;
+    task_give(task, message, (struct bytes){0});
+    channel_sent(sim->scratch, message.size);
+}
+
+void
+holder_effect(struct simulator *sim, struct instance *instance, const struct effect *effect)
+{
+    if (instance->holder.process == NULL)
+        return;
+    need(keyholder_effect_queue(sim->scratch, effect) == ENTENTE_OK, "a message to the keyholder");
+    ask(sim, instance);
+}
+
+void
+holder_say(struct simulator *sim, struct instance *instance, uint32_t payload_bytes)
+{
+    struct section section = {.type = SECTION_STATEMENT, .statement.tag = bytes_of_text("en")};
+    uint8_t text[256], sections[512];
+    struct writer writer = writer_of(sections, sizeof sections);
+
+    need(payload_bytes <= sizeof text, "a short text");
+    for (uint32_t i = 0; i < payload_bytes; i++)
+        text[i] = (uint8_t)('a' + simulator_random(sim, 26));
+    section.statement.text = (struct bytes){text, payload_bytes};
+    writer_u16(&writer, 1);
+    writer_u16(&writer, section.type);
+    writer_u32(&writer, (uint32_t)section_size(&section));
+    section_write(&writer, &section);
+    struct message_seal seal = {++instance->ticket, sim->room, writer_written(&writer)};
+    need(!writer.failed && message_seal_queue(sim->scratch, &seal) == ENTENTE_OK, "a seal");
+    ask(sim, instance);
+}
+
+/* ---- what it answers ---- */
+
+static void
+answer(struct simulator *sim, struct instance *instance, uint16_t type, struct bytes body)
+{
+    struct holder *holder = &instance->holder;
+    struct task *task = task_add(sim, TASK_ANSWER,
+        holder->answers_at_ms > sim->now_ms ? holder->answers_at_ms : sim->now_ms);
+
     holder->answers_at_ms = task->at_ms;
     task->instance = instance->index;
     task->life = instance->life;
     task->a = holder->life;
-    task->request = (struct request){.seq = effect->seq, .id = effect->id,
-        .overridden = effect->overridden};
-    if (effect->kind == EFFECT_APPEND) {
-        task->request.kind = REQUEST_APPEND;
-        task->request.seq = effect->count;
-        task_give(task, effect->data, effect->payloads);
-    } else {
-        task->request.kind = effect->kind == EFFECT_STATE_ASK ? REQUEST_STATE
-                             : effect->kind == EFFECT_BARRIER ? REQUEST_BARRIER
-                                                              : REQUEST_JOURNAL;
-    }
-}
-
-/* What it says of itself comes after what it is just writing to its disk. */
-static bool
-is_busy(const struct keyholder *holder)
-{
-    return holder->journal_count > 0 && !holder->journal[holder->journal_count - 1].is_synced;
+    task->number = type;
+    task_give(task, body, (struct bytes){0});
 }
 
 static void
-serve_later(struct simulator *sim, const struct task *task)
+note_left(struct simulator *sim, struct instance *instance, struct bytes encoded)
 {
-    struct task *later = task_add(sim, TASK_KEYHOLDER, sim->now_ms + 1);
+    struct segment *segment = malloc(sizeof *segment);
+    struct reader reader = reader_of(encoded);
 
-    later->instance = task->instance;
-    later->life = task->life;
-    later->a = task->a;
-    later->request = task->request;
+    need(segment != NULL && segment_parse(&reader, segment) == ENTENTE_OK, "a signed segment");
+    watch_acknowledged(sim, instance, segment->entries[0].seq, segment_last(segment)->seq);
+    free(segment);
+}
+
+static void
+note_state(struct simulator *sim, struct instance *instance, const struct message_state *state)
+{
+    struct holder *holder = &instance->holder;
+
+    if (state->is_retired && !holder->is_retired) {
+        watch_retired(sim, instance);
+        simulator_trace(sim,
+            "keyholder %u retires its key: its journal ends at %u, others have more",
+            instance->index, state->seq);
+    }
+    holder->is_retired = state->is_retired;
+}
+
+/* It leaves for the node. */
+static void
+note(struct simulator *sim, struct instance *instance, uint16_t type, struct bytes body)
+{
+    struct message_state state;
+    struct message_signed signed_;
+    struct message_journaled journaled;
+    struct message_refused refused;
+
+    if (type == MESSAGE_STATE && message_state_read(body, &state) == ENTENTE_OK)
+        note_state(sim, instance, &state);
+    if (type == MESSAGE_SIGNED && message_signed_read(body, &signed_) == ENTENTE_OK)
+        note_left(sim, instance, signed_.segment);
+    if (type == MESSAGE_JOURNALED && message_journaled_read(body, &journaled) == ENTENTE_OK)
+        note_left(sim, instance, journaled.segment);
+    if (type == MESSAGE_REFUSED && message_refused_read(body, &refused) == ENTENTE_OK)
+        simulator_trace(sim, "keyholder %u refuses to sign: %s", instance->index,
+            entente_error_text((enum entente_error)refused.error));
+}
+
+/* It leaves for the desk: a person is told that it is in the feed. */
+static void
+note_appended(struct simulator *sim, struct instance *instance, uint16_t type, struct bytes body)
+{
+    struct message_appended appended;
+
+    if (type == MESSAGE_APPENDED && message_appended_read(body, &appended) == ENTENTE_OK)
+        watch_acknowledged(sim, instance, appended.seq, appended.seq);
+}
+
+static bool
+next_message(struct reader *reader, uint16_t *type, struct bytes *body)
+{
+    if (reader->rest.size == 0)
+        return false;
+    uint32_t size = reader_u32(reader);
+    *type = reader_u16(reader);
+    *body = reader_bytes(reader, size);
+    need(!reader->failed, "a message");
+    return true;
+}
+
+static void
+send_answers(struct simulator *sim, struct instance *instance)
+{
+    struct keyholder *process = instance->holder.process;
+    struct reader node = reader_of(channel_queued(process->node));
+    struct reader desk = reader_of(channel_queued(process->desk));
+    uint16_t type;
+    struct bytes body;
+
+    while (next_message(&node, &type, &body)) {
+        note(sim, instance, type, body);
+        answer(sim, instance, type, body);
+    }
+    while (next_message(&desk, &type, &body))
+        note_appended(sim, instance, type, body);
+    channel_sent(process->node, channel_queued(process->node).size);
+    channel_sent(process->desk, channel_queued(process->desk).size);
+}
+
+/* ---- turns ---- */
+
+/* What it signs now, though nobody hears of it yet. */
+static void
+note_signed(struct simulator *sim, struct instance *instance, size_t before)
+{
+    struct bytes queued = channel_queued(instance->holder.process->node);
+    struct reader reader = reader_of((struct bytes){queued.data + before, queued.size - before});
+    struct segment *segment = malloc(sizeof *segment);
+    struct message_signed message;
+    uint16_t type;
+    struct bytes body;
+
+    need(segment != NULL, "no memory");
+    while (queued.size > before && next_message(&reader, &type, &body)) {
+        if (type != MESSAGE_SIGNED || message_signed_read(body, &message) != ENTENTE_OK)
+            continue;
+        struct reader encoded = reader_of(message.segment);
+        need(segment_parse(&encoded, segment) == ENTENTE_OK, "a signed segment");
+        watch_signed(sim, instance, segment, instance->is_up);
+    }
+    free(segment);
+}
+
+static enum entente_error
+take(struct simulator *sim, struct instance *instance, uint16_t type, struct bytes body)
+{
+    struct keyholder *process = instance->holder.process;
+    size_t before = channel_queued(process->node).size;
+
+    if (message_is_allowed(type, PROCESS_DESK, PROCESS_KEYHOLDER))
+        return keyholder_desk_message(process, type, body);
+    if (type == MESSAGE_BARRIER && holder_ignores_barrier(sim, instance))
+        return keyholder_say_state(process, &process->rooms[0]);
+    enum entente_error error = keyholder_node_message(process, type, body);
+    if (error == ENTENTE_OK && type == MESSAGE_APPEND)
+        note_signed(sim, instance, before);
+    return error;
+}
+
+/* Whether it goes on; where the power failed, the whole machine is off now. */
+static bool
+survives(struct simulator *sim, struct instance *instance, enum entente_error error)
+{
+    if (error == ENTENTE_OK)
+        return true;
+    if (!instance->holder.disk.is_off)
+        breach(
+            sim, "the keyholder of node %u ends: %s", instance->index, entente_error_text(error));
+    return false;
+}
+
+bool
+holder_turn(struct simulator *sim, struct instance *instance)
+{
+    struct holder *holder = &instance->holder;
+    enum entente_error error = ENTENTE_OK;
+    uint16_t type;
+    struct bytes body;
+
+    memo_begin(sim);
+    holder->process->now_us =
+        (uint64_t)((int64_t)(EPOCH_MS + sim->now_ms) + instance->clock_ms) * 1000;
+    while (error == ENTENTE_OK && channel_next(holder->arrived, &type, &body) == ENTENTE_OK)
+        error = take(sim, instance, type, body);
+    return survives(sim, instance, error);
+}
+
+bool
+holder_end_turn(struct simulator *sim, struct instance *instance)
+{
+    struct holder *holder = &instance->holder;
+
+    enum entente_error error = keyholder_commit(holder->process);
+    holder->is_busy = false;
+    if (error == ENTENTE_OK)
+        send_answers(sim, instance);
+    while (error == ENTENTE_OK && keyholder_wants_pump(holder->process)) {
+        error = keyholder_pump(holder->process);
+        if (error == ENTENTE_OK)
+            send_answers(sim, instance);
+    }
+    holder->first_seq = journal_first_seq(holder->process->journal, &sim->room);
+    return survives(sim, instance, error);
+}
+
+static void
+begin_turn(struct simulator *sim, struct instance *instance)
+{
+    struct holder *holder = &instance->holder;
+
+    if (!holder_turn(sim, instance)) {
+        simulator_crash(sim, instance->index, CRASH_MACHINE);
+        return;
+    }
+    if (!journal_is_dirty(holder->process->journal) || sim->options.keyholder.no_journal) {
+        if (!holder_end_turn(sim, instance))
+            simulator_crash(sim, instance->index, CRASH_MACHINE);
+        return;
+    }
+    holder->is_busy = true;
+    struct task *task = task_add(sim, TASK_KEYHOLDER, sim->now_ms + disk_delay(sim));
+    task->instance = instance->index;
+    task->life = holder->life;
 }
 
 static void
 serve(struct simulator *sim, struct instance *instance, const struct task *task)
 {
-    if (task->request.kind != REQUEST_APPEND && task->request.kind != REQUEST_SYNCED &&
-        is_busy(&instance->holder)) {
-        serve_later(sim, task);
+    struct holder *holder = &instance->holder;
+
+    if (task->life != holder->life || holder->process == NULL)
+        return;
+    if (task->data_size > 0) {
+        need(channel_feed(holder->arrived, (struct bytes){task->memory, task->data_size}) ==
+                 ENTENTE_OK,
+            "no memory");
+        if (!holder->is_busy)
+            begin_turn(sim, instance);
         return;
     }
-    switch (task->request.kind) {
-    case REQUEST_STATE:
-        answer_state(sim, instance);
-        break;
-    case REQUEST_BARRIER:
-        barrier(sim, instance, &task->request);
-        break;
-    case REQUEST_APPEND:
-        append(sim, instance, task);
-        break;
-    case REQUEST_JOURNAL:
-        send_journal(sim, instance, task->request.seq);
-        break;
-    case REQUEST_SYNCED:
-        synced(sim, instance, task->request.seq);
-        break;
-    }
+    if (holder_end_turn(sim, instance))
+        begin_turn(sim, instance);
+    else
+        simulator_crash(sim, instance->index, CRASH_MACHINE);
+}
+
+static void
+come_back(struct simulator *sim, struct instance *instance)
+{
+    struct holder *holder = &instance->holder;
+
+    if (holder->process != NULL || !instance->is_up)
+        return;
+    holder_start(sim, instance);
+    if (holder->process == NULL)
+        return;
+    need(keyholder_say_state(holder->process, &holder->process->rooms[0]) == ENTENTE_OK, "state");
+    send_answers(sim, instance);
 }
 
 void
-keyholder_task(struct simulator *sim, struct instance *instance, const struct task *task)
+holder_task(struct simulator *sim, struct instance *instance, const struct task *task)
 {
-    struct event event = task->event;
+    struct event event = {0};
 
     if (task->kind == TASK_HOLDER_BACK) {
-        if (!instance->holder.is_up && instance->is_up) {
-            keyholder_start(sim, instance);
-            answer_state(sim, instance);
-        }
+        come_back(sim, instance);
         return;
     }
-    if (task->a != instance->holder.life)
-        return;
     if (task->kind == TASK_KEYHOLDER) {
-        /* A node that crashed does not take back what it asked for. */
-        if (task->request.kind == REQUEST_APPEND || task->request.kind == REQUEST_SYNCED ||
-            task->life == instance->life)
-            serve(sim, instance, task);
+        serve(sim, instance, task);
         return;
     }
-    if (task->life != instance->life)
+    if (task->life != instance->life || task->a != instance->holder.life)
         return;
-    event.data = (struct bytes){task->memory, task->data_size};
-    event.payloads = (struct bytes){task->memory + task->data_size, task->payloads_size};
+    need(keyholder_event_read((uint16_t)task->number, (struct bytes){task->memory, task->data_size},
+             &event) == ENTENTE_OK,
+        "an answer");
     step(sim, instance, &event);
-}
-
-/* ---- life ---- */
-
-void
-keyholder_crash(struct simulator *sim, struct instance *instance, bool machine)
-{
-    struct keyholder *holder = &instance->holder;
-    uint32_t kept = 0;
-
-    holder->is_up = false;
-    holder->life++;
-    holder->answers_at_ms = 0;
-    holder->barrier_passed = false;
-    /* Without the journal, a crash of the machine forgets all that was signed since its start. */
-    bool forgets = machine && sim->options.keyholder.no_journal;
-    while (kept < holder->journal_count && holder->journal[kept].is_synced && !forgets)
-        kept++;
-    if (!forgets && kept < holder->journal_count &&
-        (!machine || simulator_chance(sim, 50))) {
-        /* It is on the disk, and nobody was told: it comes back out of the journal. */
-        watch_acknowledged(
-            sim, instance, holder->journal[kept].first_seq, holder->journal[kept].last_seq);
-        holder->journal[kept++].is_synced = true;
-    }
-    if (kept == holder->journal_count)
-        return;
-    const struct journaled *last = kept > 0 ? &holder->journal[kept - 1] : &holder->base;
-    holder->seq = last->last_seq;
-    holder->id = last->last_id;
-    holder->t_ms = last->t_ms;
-    holder->reg_number = last->reg_number;
-    holder->reg_id = last->reg_id;
-    simulator_trace(sim, "keyholder %u loses %u segments that were not on its disk; it ends at %u",
-        instance->index, holder->journal_count - kept, holder->seq);
-    journal_forget(holder, kept, holder->journal_count - kept);
-}
-
-void
-keyholder_start(struct simulator *sim, struct instance *instance)
-{
-    instance->holder.is_up = true;
-    instance->holder.barrier_passed = sim->options.keyholder.no_start_barrier;
-    simulator_trace(sim, "keyholder %u runs again, its journal ends at %u", instance->index,
-        instance->holder.seq);
-}
-
-void
-keyholder_seal(struct simulator *sim, struct instance *instance, uint32_t payload_bytes)
-{
-    uint8_t *payload = malloc(payload_bytes + 1);
-    struct task *task;
-
-    need(payload != NULL, "no memory");
-    for (uint32_t i = 0; i < payload_bytes; i++)
-        payload[i] = (uint8_t)simulator_random(sim, 256);
-    task = answer(sim, instance, EVENT_SEALED, sim->now_ms);
-    task->event.sealed = (struct sealed){.ticket = ++instance->ticket, .kind = ENTRY_SEALED,
-        .chain = 1, .index = (uint32_t)instance->ticket};
-    task->event.sealed.pcommit.bytes[0] = 1;
-    task_give(task, (struct bytes){payload, payload_bytes}, (struct bytes){0});
-    free(payload);
 }

@@ -7,7 +7,7 @@ machine_setup(struct simulator *sim, struct instance *instance, uint8_t party, u
     instance->party = party;
     instance->is_honest = true;
     instance->store = disk_fresh(sim);
-    keyholder_init(&instance->holder, sim, party, inc);
+    holder_init(&instance->holder, sim, party, inc);
     watch_read_store(sim, instance);
 }
 
@@ -19,9 +19,9 @@ machine_free(struct instance *instance)
     store_close(instance->backup);
     store_close(instance->snapshot_store);
     if (instance->snapshot_holder != NULL)
-        keyholder_free(instance->snapshot_holder);
+        holder_free(instance->snapshot_holder);
     free(instance->snapshot_holder);
-    keyholder_free(&instance->holder);
+    holder_free(&instance->holder);
     watch_free(&instance->watch);
 }
 
@@ -106,7 +106,7 @@ crash_keyholder_alone(struct simulator *sim, struct instance *instance)
 {
     struct event event = {.kind = EVENT_KEYHOLDER_GONE};
 
-    keyholder_crash(sim, instance, false);
+    holder_kill(sim, instance);
     struct task *task =
         task_add(sim, TASK_HOLDER_BACK, sim->now_ms + 50 + simulator_random(sim, 2000));
     task->instance = instance->index;
@@ -118,7 +118,7 @@ simulator_crash(struct simulator *sim, uint32_t index, enum crash crash)
 {
     struct instance *instance = &sim->instances[index];
 
-    if (!instance->is_up || (crash == CRASH_KEYHOLDER && !instance->holder.is_up))
+    if (!instance->is_up || (crash == CRASH_KEYHOLDER && instance->holder.process == NULL))
         return;
     simulator_trace(sim, "%s %u crashes", crash == CRASH_NODE ? "node"
         : crash == CRASH_KEYHOLDER ? "keyholder" : "machine", index);
@@ -128,7 +128,9 @@ simulator_crash(struct simulator *sim, uint32_t index, enum crash crash)
     }
     machine_stop_node(sim, instance);
     if (crash == CRASH_MACHINE)
-        keyholder_crash(sim, instance, true);
+        holder_lose_power(sim, instance);
+    else
+        holder_finish(sim, instance);
 }
 
 void
@@ -138,8 +140,8 @@ simulator_start(struct simulator *sim, uint32_t index)
 
     if (instance->is_up || instance->is_gone)
         return;
-    if (!instance->holder.is_up)
-        keyholder_start(sim, instance);
+    if (instance->holder.process == NULL)
+        holder_start(sim, instance);
     simulator_trace(sim, "node %u starts (party %u, incarnation %u)", index, instance->party + 1u,
         instance->holder.inc);
     machine_start_node(sim, instance);
@@ -176,10 +178,10 @@ simulator_say(struct simulator *sim, uint32_t index, uint32_t payload_bytes)
 {
     struct instance *instance = &sim->instances[index];
 
-    if (!instance->is_up || !instance->holder.is_up || instance->holder.is_retired)
+    if (!instance->is_up || instance->holder.process == NULL || instance->holder.is_retired)
         return;
     simulator_trace(sim, "somebody says %u bytes at node %u", payload_bytes, index);
-    keyholder_seal(sim, instance, payload_bytes);
+    holder_say(sim, instance, payload_bytes);
 }
 
 /* ---- losses of the store alone ---- */
@@ -189,8 +191,8 @@ is_known_elsewhere(struct simulator *sim, const struct instance *instance, uint8
 {
     uint32_t seq = instance->watch.durable.seq[slot][inc];
 
-    if (instance->party == slot && instance->holder.inc == inc && instance->holder.journal_count > 0 &&
-        instance->holder.journal[0].first_seq == 1)
+    if (instance->party == slot && instance->holder.inc == inc &&
+        instance->holder.first_seq == 1)
         return true;
     for (uint32_t i = 0; i < sim->instances_count; i++)
         if (&sim->instances[i] != instance && !sim->instances[i].is_gone &&
@@ -280,8 +282,8 @@ simulator_restore(struct simulator *sim, uint32_t index, bool revokes)
     simulator_trace(sim, "the machine of node %u is lost; party %u begins incarnation %u from %s",
         index, instance->party + 1u, inc, instance->backup == NULL ? "nothing" : "a backup");
     watch_lost_store(sim, instance);
-    keyholder_free(&instance->holder);
-    keyholder_init(&instance->holder, sim, instance->party, inc);
+    holder_free(&instance->holder);
+    holder_init(&instance->holder, sim, instance->party, inc);
     set_store(sim, instance,
         instance->backup == NULL ? disk_fresh(sim) : copy_of(instance->backup));
     /* What counts is what the new incarnation says. */
@@ -304,9 +306,9 @@ simulator_snapshot(struct simulator *sim, uint32_t index)
     if (instance->snapshot_holder == NULL)
         instance->snapshot_holder = calloc(1, sizeof *instance->snapshot_holder);
     else
-        keyholder_free(instance->snapshot_holder);
+        holder_free(instance->snapshot_holder);
     need(instance->snapshot_holder != NULL, "no memory");
-    keyholder_copy(instance->snapshot_holder, &instance->holder);
+    holder_copy(instance->snapshot_holder, &instance->holder);
 }
 
 void
@@ -323,11 +325,9 @@ simulator_roll_back(struct simulator *sim, uint32_t index)
     watch_lost_store(sim, instance);
     set_store(sim, instance, copy_of(instance->snapshot_store));
     uint32_t life = instance->holder.life;
-    keyholder_free(&instance->holder);
-    keyholder_copy(&instance->holder, instance->snapshot_holder);
-    instance->holder.life = life;
-    instance->holder.is_up = true;
-    keyholder_crash(sim, instance, true);
+    holder_free(&instance->holder);
+    holder_copy(&instance->holder, instance->snapshot_holder);
+    instance->holder.life = life + 1;
 }
 
 static uint32_t
@@ -356,9 +356,8 @@ simulator_clone(struct simulator *sim, uint32_t index)
     sim->may_fork[from->party] = true;
     watch_replaced(sim, from->party);
     set_store(sim, to, copy_of(from->store));
-    keyholder_free(&to->holder);
-    keyholder_copy(&to->holder, &from->holder);
-    keyholder_crash(sim, to, true);
+    holder_free(&to->holder);
+    holder_copy(&to->holder, &from->holder);
     return twin;
 }
 
@@ -381,9 +380,8 @@ simulator_add_face(struct simulator *sim, uint32_t index, bool is_empty)
     to->lies = from->lies | LIE_FORK;
     if (!is_empty) {
         set_store(sim, to, copy_of(from->store));
-        keyholder_free(&to->holder);
-        keyholder_copy(&to->holder, &from->holder);
-        keyholder_crash(sim, to, true);
+        holder_free(&to->holder);
+        holder_copy(&to->holder, &from->holder);
     }
     return face;
 }

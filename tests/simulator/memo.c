@@ -1,8 +1,12 @@
 /*
  * Whether a signature is good is a pure function, and in a simulation every node asks it of the same
- * signatures: the answers are kept.  Linked with --wrap=sign_check.
+ * signatures: the answers are kept.  And what keyholders draw at random follows from the seed.
+ * Linked with --wrap=sign_check and --wrap=random_bytes.
  */
+#include "simulator/internal.h"
+
 #include "crypto/hash.h"
+#include "crypto/random.h"
 #include "crypto/sign.h"
 
 #include <stdlib.h>
@@ -42,4 +46,24 @@ __wrap_sign_check(const struct public_key *public, const struct signature *signa
         answer->is_good = __real_sign_check(public, signature, context, message);
     }
     return answer->is_good;
+}
+
+static struct simulator *running; /* the one whose keyholders draw */
+
+enum entente_error __wrap_random_bytes(void *out, size_t size);
+
+void
+memo_begin(struct simulator *sim)
+{
+    running = sim;
+}
+
+enum entente_error
+__wrap_random_bytes(void *out, size_t size)
+{
+    uint8_t *bytes = out;
+
+    for (size_t i = 0; i < size; i++)
+        bytes[i] = (uint8_t)simulator_random(running, 256);
+    return ENTENTE_OK;
 }

@@ -169,7 +169,8 @@ perform(struct simulator *sim, struct instance *instance, const struct effect *e
     case EFFECT_APPEND:
     case EFFECT_JOURNAL_ASK:
     case EFFECT_RELEASE:
-        keyholder_effect(sim, instance, effect);
+    case EFFECT_KEYHOLDER_REGISTER:
+        holder_effect(sim, instance, effect);
         break;
     case EFFECT_TIMER:
         if (effect->at_ms == instance->timer_ms)
@@ -181,7 +182,6 @@ perform(struct simulator *sim, struct instance *instance, const struct effect *e
         task->life = instance->life;
         task->number = effect->at_ms;
         break;
-    case EFFECT_KEYHOLDER_REGISTER:
     case EFFECT_NEWS:
     case EFFECT_TRACE:
         break;
@@ -259,7 +259,7 @@ run_task(struct simulator *sim, const struct task *task)
     case TASK_KEYHOLDER:
     case TASK_ANSWER:
     case TASK_HOLDER_BACK:
-        keyholder_task(sim, instance, task);
+        holder_task(sim, instance, task);
         break;
     }
 }
@@ -339,6 +339,9 @@ simulator_new(const struct simulator_options *options)
     sim->effects.list = calloc(NODE_EFFECTS_MAX, sizeof *sim->effects.list);
     need(sim->arena != NULL && sim->effects.list != NULL, "no memory");
     arena_init(&sim->effects.arena, sim->arena, NODE_ARENA_BYTES);
+    need(channel_new(&sim->scratch, -1, 4u * CHANNEL_BODY_BYTES_MAX) == ENTENTE_OK, "no memory");
+    /* Some turn to the next file of their journal often, some never. */
+    sim->journal_file_bytes = 24576u << options->seed % 3;
     for (uint32_t i = 0; i < options->parties; i++)
         build_party(&sim->parties[i], (uint8_t)(i + 1));
     make_genesis(sim);
@@ -365,6 +368,7 @@ simulator_free(struct simulator *sim)
         free(sim->tasks[i].memory);
     for (uint32_t i = 0; i < sim->options.parties; i++)
         build_party_free(&sim->parties[i]);
+    channel_free(sim->scratch);
     free(sim->tasks);
     free(sim->genesis_file);
     free(sim->effects.list);

@@ -104,12 +104,14 @@ disk_sync(void *state, uint32_t number)
 
     if (!has_power(disk))
         return ENTENTE_ERR_IO;
+    disk->syncs++;
+    if (disk->no_sync)
+        return ENTENTE_OK;
     if (file->room > 0) {
         memcpy(file->safe, file->now, file->room);
         memset(file->is_dirty, 0, file->room / MEMORY_DISK_SECTOR);
     }
     file->safe_size = file->now_size;
-    disk->syncs++;
     return ENTENTE_OK;
 }
 
@@ -140,13 +142,19 @@ cut_file(struct memory_file *file, uint64_t *seed)
 }
 
 void
+memory_disk_revive(struct memory_disk *disk)
+{
+    disk->is_off = false;
+    disk->power_until = 0;
+    disk->operations = 0;
+}
+
+void
 memory_disk_cut(struct memory_disk *disk)
 {
     for (uint32_t i = 0; i < JOURNAL_FILES_MAX; i++)
         cut_file(&disk->files[i], &disk->seed);
-    disk->is_off = false;
-    disk->power_until = 0;
-    disk->operations = 0;
+    memory_disk_revive(disk);
 }
 
 void

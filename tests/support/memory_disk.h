@@ -24,6 +24,7 @@ struct memory_disk {
     uint32_t operations;  /* writes and syncs so far */
     uint32_t power_until; /* so many of them are done, the next one is cut off; 0: all */
     bool is_off;          /* the power went: everything fails */
+    bool no_sync;         /* it says that it synced, and did not */
     uint32_t writes;
     uint32_t syncs;
     uint64_t bytes_max; /* of all files; 0: no limit, else ENTENTE_ERR_DISK_FULL */
@@ -33,6 +34,9 @@ struct journal_disk memory_disk_of(struct memory_disk *disk);
 
 /* Lose power now, and have it back: what was not synced is partly gone. */
 void memory_disk_cut(struct memory_disk *disk);
+
+/* It was the process that ended, not the power: all that was written is there, and it works. */
+void memory_disk_revive(struct memory_disk *disk);
 
 /* A copy of all files as they are now: what a snapshot keeps.  Free it as any other. */
 void memory_disk_copy(struct memory_disk *copy, const struct memory_disk *disk);
