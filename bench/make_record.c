@@ -42,16 +42,38 @@ write_frame(struct output *output, const struct frame *frame)
     }
 }
 
+/* Of the first `writers` parties' feeds; once in the beginning for its place, again with the heads. */
 static void
-write_start(struct output *output, const struct room *room)
+write_manifest(
+    struct output *output, const struct room *room, const struct build_feed *feeds, uint8_t writers)
 {
     struct frame frame = {.kind = FRAME_MANIFEST};
+    uint8_t heads[2 * PARTIES * POSITION_BYTES];
+    struct writer writer = writer_of(heads, sizeof heads);
 
+    rewind(output->file);
     fwrite(BUNDLE_MAGIC, 1, 16, output->file);
+    for (uint8_t slot = 0; slot < PARTIES; slot++) {
+        uint32_t number = register_count(room->registers[slot]);
+        struct position head = {
+            slot, REGISTER_INC, number, *register_id(room->registers[slot], number)};
+        if (slot < writers)
+            position_write(&writer, &feeds[slot].head);
+        position_write(&writer, &head);
+    }
     frame.manifest.genesis_file = room->genesis_file;
     frame.manifest.inc = 1;
     frame.manifest.why = bytes_of_text("a measurement");
+    frame.manifest.to = writer_written(&writer);
+    frame.manifest.to_count = PARTIES + writers;
     write_frame(output, &frame);
+}
+
+static void
+write_registers(struct output *output, const struct room *room)
+{
+    struct frame frame;
+
     for (uint8_t slot = 0; slot < PARTIES; slot++) {
         size_t size;
         uint8_t *entries = build_register_bytes(room->registers[slot], &size);
@@ -157,7 +179,10 @@ main(int count, char **words)
     room_make(&room, PARTIES, 1);
     for (uint8_t slot = 0; slot < PARTIES; slot++)
         room_feed(&feeds[slot], &room, slot, 1);
-    write_start(&output, &room);
+    uint64_t segments = (wanted + each - 1) / each;
+    uint8_t writers = (uint8_t)(segments < PARTIES ? segments : PARTIES);
+    write_manifest(&output, &room, feeds, writers);
+    write_registers(&output, &room);
     while (output.entries < wanted) {
         struct position heads[PARTIES];
         for (uint8_t slot = 0; slot < PARTIES; slot++)
@@ -174,6 +199,7 @@ main(int count, char **words)
         }
     }
     write_end(&output, &room, feeds);
+    write_manifest(&output, &room, feeds, writers);
     room_free(&room);
     if (fclose(output.file) != 0) {
         perror(words[1]);
