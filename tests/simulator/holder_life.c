@@ -28,10 +28,10 @@ holder_init(struct holder *holder, struct simulator *sim, uint8_t party, uint16_
 
     *holder = (struct holder){.slot = party, .inc = inc, .life = life + 1};
     holder->disk.seed = simulator_random(sim, UINT64_MAX);
-    holder->disk.no_sync = sim->options.keyholder.no_journal;
     build_key(&holder->key, &public, sim->parties[party].seed, BUILD_NODE, inc);
     struct journal_options options = journal_of(sim, holder);
     need(journal_create(&options) == ENTENTE_OK, "a new journal");
+    holder->disk.no_sync = sim->options.keyholder.no_journal;
 }
 
 static void
@@ -133,9 +133,10 @@ open_journal(struct simulator *sim, struct instance *instance)
     struct journal_options options = journal_of(sim, holder);
 
     enum entente_error error = journal_open(&holder->process->journal, &options);
-    if (error == ENTENTE_OK || !holder->disk.is_off)
+    if (!holder->disk.is_off)
         return error;
     simulator_trace(sim, "the power of node %u fails while its journal opens", instance->index);
+    journal_free(holder->process->journal); /* opening may succeed and leave the rest for later */
     memory_disk_cut(&holder->disk);
     return journal_open(&holder->process->journal, &options);
 }

@@ -148,10 +148,21 @@ simulator_start(struct simulator *sim, uint32_t index)
 }
 
 void
+simulator_cut_power(struct simulator *sim, uint32_t index, uint32_t operations)
+{
+    struct memory_disk *disk = &sim->instances[index].holder.disk;
+
+    simulator_trace(sim, "the power of node %u will fail after %u operations of its disk", index,
+        operations);
+    disk->power_until = disk->operations + operations;
+}
+
+void
 simulator_heal(struct simulator *sim)
 {
     simulator_trace(sim, "everything is healed");
     for (uint32_t a = 0; a < sim->instances_count; a++) {
+        sim->instances[a].holder.disk.power_until = 0;
         simulator_start(sim, a);
         for (uint32_t b = 0; b < a; b++) {
             struct pair *pair = network_pair(sim, a, b);

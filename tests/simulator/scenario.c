@@ -58,7 +58,10 @@ honest_trouble(struct simulator *sim)
         simulator_crash(sim, who, CRASH_NODE);
         break;
     case 1:
-        simulator_crash(sim, who, CRASH_MACHINE);
+        if (simulator_chance(sim, 50))
+            simulator_cut_power(sim, who, 1 + (uint32_t)simulator_random(sim, 8));
+        else
+            simulator_crash(sim, who, CRASH_MACHINE);
         break;
     case 2:
         simulator_crash(sim, who, CRASH_KEYHOLDER);

@@ -64,6 +64,12 @@ void simulator_heal(struct simulator *sim);
 /* The machine's wall clock jumps; timers do not go by it. */
 void simulator_jump_clock(struct simulator *sim, uint32_t instance, int64_t ms);
 
+/*
+ * The machine loses power in the middle of what its journal's disk does after `operations` (from 1)
+ * more writes and syncs, whoever asks for them: a commit, a turn to the next file, a start.
+ */
+void simulator_cut_power(struct simulator *sim, uint32_t instance, uint32_t operations);
+
 /* The `calls`-th write of the store from now fails. */
 void simulator_fail_store(struct simulator *sim, uint32_t instance, uint64_t calls);
 
