@@ -1,5 +1,7 @@
 #include "base/text.h"
 
+#include <string.h>
+
 /* The size of the well-formed sequence at the start of `rest`, or 0. */
 static size_t
 sequence_size(const uint8_t *rest, size_t size)
@@ -76,4 +78,30 @@ text_is_language_tag(struct bytes tag)
         }
     }
     return in_subtag > 0;
+}
+
+/* A "restricted-name" of RFC 6838, section 4.2: what stands on either side of the '/'. */
+static bool
+is_restricted_name(struct bytes name)
+{
+    for (size_t i = 0; i < name.size; i++) {
+        uint8_t byte = name.data[i];
+        bool alphanumeric = (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') ||
+                            (byte >= '0' && byte <= '9');
+        if (!alphanumeric && (i == 0 || byte == 0 || strchr("!#$&-^_.+", byte) == NULL))
+            return false;
+    }
+    return name.size > 0;
+}
+
+bool
+text_is_media_type(struct bytes type)
+{
+    const uint8_t *slash = type.size == 0 ? NULL : memchr(type.data, '/', type.size);
+
+    if (slash == NULL || type.size > MEDIA_TYPE_BYTES_MAX)
+        return false;
+    size_t before = (size_t)(slash - type.data);
+    return is_restricted_name((struct bytes){type.data, before}) &&
+           is_restricted_name((struct bytes){slash + 1, type.size - before - 1});
 }

@@ -16,4 +16,9 @@ bool text_is_utf8(struct bytes text);
  */
 bool text_is_language_tag(struct bytes tag);
 
+#define MEDIA_TYPE_BYTES_MAX 255u
+
+/* True when `type` is two restricted names of RFC 6838, section 4.2, joined by '/'. */
+bool text_is_media_type(struct bytes type);
+
 #endif

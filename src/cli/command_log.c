@@ -32,6 +32,15 @@ kind_name(uint8_t kind)
     return kind < sizeof names / sizeof names[0] ? names[kind] : "unknown";
 }
 
+/* What this program does not show in full. */
+static const char *
+section_name(uint16_t type)
+{
+    const char *name = fact_type_name(type);
+
+    return name != NULL ? name : "unknown";
+}
+
 static json_t *
 json_of_section(const struct section *section)
 {
@@ -43,6 +52,9 @@ json_of_section(const struct section *section)
         return json_pack("{s:s,s:i,s:i,s:o,s:o}", "type", "heading", "role", section->heading.role,
             "level", section->heading.level, "language", json_of_text(section->heading.tag), "text",
             json_of_text(section->heading.text));
+    if (section->type != SECTION_FILE)
+        return json_pack("{s:s,s:i,s:I}", "type", section_name(section->type), "number",
+            section->type, "bytes", (json_int_t)section->content.size);
     return json_pack("{s:s,s:o,s:o,s:I}", "type", "file", "name", json_of_text(section->file.name),
         "media_type", json_of_text(section->file.media_type), "bytes",
         (json_int_t)section->file.data.size);
@@ -94,6 +106,9 @@ print_section(struct logging *logging, const struct section *section)
     } else if (section->type == SECTION_HEADING) {
         fputs(section->heading.role == HEADING_CONCLUSION ? "== conclusion: " : "== ", out);
         show_line(out, section->heading.text);
+    } else if (section->type != SECTION_FILE) {
+        fprintf(out, "[%s, section type %u, %zu bytes]", section_name(section->type),
+            section->type, section->content.size);
     } else {
         fputs("[file ", out);
         show_name(out, section->file.name);

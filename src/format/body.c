@@ -2,8 +2,7 @@
 
 #include <string.h>
 
-#define HEAD_BYTES (BODY_SECRET_BYTES + 2u) /* r, count */
-#define SECTION_HEAD_BYTES 6u               /* type, size */
+#define SECTION_HEAD_BYTES 6u /* type, size */
 
 /* The index of the highest bit of `value`, which is not 0. */
 static unsigned
@@ -69,6 +68,28 @@ read_body(struct bytes input, struct body *body)
 }
 
 enum entente_error
+body_parse_clear(struct bytes payload, struct body *body)
+{
+    struct reader reader = reader_of(payload);
+    enum entente_error error = ENTENTE_OK;
+
+    *body = (struct body){.count = reader_u16(&reader)};
+    if (reader.failed)
+        error = ENTENTE_ERR_TRUNCATED;
+    else if (body->count > BODY_SECTIONS_MAX)
+        error = ENTENTE_ERR_TOO_LARGE;
+    else if (body->count == 0)
+        error = ENTENTE_ERR_MALFORMED;
+    if (error == ENTENTE_OK)
+        error = read_sections(&reader, body);
+    if (error == ENTENTE_OK)
+        error = reader_finish(&reader);
+    if (error != ENTENTE_OK)
+        *body = (struct body){0};
+    return error;
+}
+
+enum entente_error
 body_parse(struct bytes input, struct body *body)
 {
     enum entente_error error = read_body(input, body);
@@ -78,14 +99,26 @@ body_parse(struct bytes input, struct body *body)
     return error;
 }
 
-size_t
-body_size(const struct body *body)
+static size_t
+sections_size(const struct body *body)
 {
-    size_t size = HEAD_BYTES;
+    size_t size = 2;
 
     for (uint32_t i = 0; i < body->count && i < BODY_SECTIONS_MAX; i++)
         size += SECTION_HEAD_BYTES + section_size(&body->sections[i]);
-    return body_padded_size(size);
+    return size;
+}
+
+size_t
+body_size(const struct body *body)
+{
+    return body_padded_size(BODY_SECRET_BYTES + sections_size(body));
+}
+
+size_t
+body_size_clear(const struct body *body)
+{
+    return sections_size(body);
 }
 
 static enum entente_error
@@ -103,6 +136,33 @@ check_body(const struct body *body)
     return body_size(body) > BODY_BYTES_MAX ? ENTENTE_ERR_USAGE : ENTENTE_OK;
 }
 
+static void
+write_sections(struct writer *writer, struct body *body)
+{
+    writer_u16(writer, (uint16_t)body->count);
+    for (uint32_t i = 0; i < body->count; i++) {
+        struct section *section = &body->sections[i];
+        size_t content_size = section_size(section);
+        writer_u16(writer, section->type);
+        writer_u32(writer, (uint32_t)content_size);
+        section->content = (struct bytes){writer->data + writer->used, content_size};
+        section_write(writer, section);
+    }
+}
+
+enum entente_error
+body_write_clear(struct writer *writer, struct body *body)
+{
+    enum entente_error error = check_body(body);
+
+    if (error != ENTENTE_OK)
+        return error;
+    if (writer->failed || sections_size(body) > writer->size - writer->used)
+        return ENTENTE_ERR_NO_MEMORY;
+    write_sections(writer, body);
+    return ENTENTE_OK;
+}
+
 enum entente_error
 body_write(struct writer *writer, struct body *body)
 {
@@ -117,15 +177,7 @@ body_write(struct writer *writer, struct body *body)
         return ENTENTE_ERR_NO_MEMORY;
 
     writer_copy(writer, body->secret, sizeof body->secret);
-    writer_u16(writer, (uint16_t)body->count);
-    for (uint32_t i = 0; i < body->count; i++) {
-        struct section *section = &body->sections[i];
-        size_t content_size = section_size(section);
-        writer_u16(writer, section->type);
-        writer_u32(writer, (uint32_t)content_size);
-        section->content = (struct bytes){writer->data + writer->used, content_size};
-        section_write(writer, section);
-    }
+    write_sections(writer, body);
     while (writer->used - start < size) {
         size_t left = size - (writer->used - start);
         writer_copy(writer, zeros, left < sizeof zeros ? left : sizeof zeros);

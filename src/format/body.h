@@ -12,7 +12,7 @@
 #define BODY_BYTES_MIN 256u
 #define BODY_BYTES_MAX 1114112u
 
-/* Some 6 kB.  Plaintext and secret: whoever holds one wipes what it borrows from. */
+/* Some 30 kB.  Plaintext and secret: whoever holds one wipes what it borrows from. */
 struct body {
     uint8_t secret[BODY_SECRET_BYTES]; /* r of B2: random, used for this body alone */
     uint32_t count;                    /* 1 to BODY_SECTIONS_MAX */
@@ -44,6 +44,14 @@ size_t body_size(const struct body *body);
  * On error nothing was written.
  */
 MUST_USE enum entente_error body_write(struct writer *writer, struct body *body);
+
+/*
+ * The same sections as the payload of an act, which travels in clear (A1): count and sections, with
+ * neither secret nor padding.  Errors as for body_parse() and body_write().
+ */
+MUST_USE enum entente_error body_parse_clear(struct bytes payload, struct body *body);
+size_t body_size_clear(const struct body *body);
+MUST_USE enum entente_error body_write_clear(struct writer *writer, struct body *body);
 
 /* `size` rounded up as B1 says: Padmé (Nikitin et al., PoPETs 2019), at least BODY_BYTES_MIN. */
 size_t body_padded_size(size_t size);

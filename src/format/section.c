@@ -4,32 +4,6 @@
 
 #include <string.h>
 
-/* A "restricted-name" of RFC 6838, section 4.2: what stands on either side of the '/'. */
-static bool
-is_restricted_name(struct bytes name)
-{
-    for (size_t i = 0; i < name.size; i++) {
-        uint8_t byte = name.data[i];
-        bool alphanumeric = (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') ||
-                            (byte >= '0' && byte <= '9');
-        if (!alphanumeric && (i == 0 || byte == 0 || strchr("!#$&-^_.+", byte) == NULL))
-            return false;
-    }
-    return name.size > 0;
-}
-
-static bool
-is_media_type(struct bytes type)
-{
-    const uint8_t *slash = type.size == 0 ? NULL : memchr(type.data, '/', type.size);
-
-    if (slash == NULL || type.size > SECTION_MEDIA_TYPE_BYTES_MAX)
-        return false;
-    size_t before = (size_t)(slash - type.data);
-    return is_restricted_name((struct bytes){type.data, before}) &&
-           is_restricted_name((struct bytes){slash + 1, type.size - before - 1});
-}
-
 static enum entente_error
 check_text(struct bytes text, size_t size_max)
 {
@@ -61,7 +35,7 @@ check_heading(const struct section_heading *heading)
 static enum entente_error
 check_file(const struct section_file *file)
 {
-    if (!is_media_type(file->media_type))
+    if (!text_is_media_type(file->media_type))
         return ENTENTE_ERR_USAGE;
     return check_text(file->name, SECTION_FILE_NAME_BYTES_MAX);
 }
@@ -77,7 +51,9 @@ section_check(const struct section *section)
     case SECTION_FILE:
         return check_file(&section->file);
     }
-    return ENTENTE_ERR_USAGE;
+    if (fact_is_known(section->type))
+        return fact_check(&section->fact, section->type);
+    return section->type != 0 ? ENTENTE_OK : ENTENTE_ERR_USAGE;
 }
 
 /* What is left is the section's last field, which has no size of its own. */
@@ -95,19 +71,20 @@ read_fields(struct reader *reader, struct section *section)
         section->statement.tag = reader_bytes(reader, reader_u8(reader));
         section->statement.speaker = reader_bytes(reader, reader_u16(reader));
         section->statement.text = read_rest(reader);
-        break;
+        return;
     case SECTION_HEADING:
         section->heading.role = reader_u8(reader);
         section->heading.level = reader_u8(reader);
         section->heading.tag = reader_bytes(reader, reader_u8(reader));
         section->heading.text = read_rest(reader);
-        break;
+        return;
     case SECTION_FILE:
         section->file.name = reader_bytes(reader, reader_u16(reader));
         section->file.media_type = reader_bytes(reader, reader_u8(reader));
         section->file.data = read_rest(reader);
-        break;
+        return;
     }
+    section->unknown = read_rest(reader);
 }
 
 static bool
@@ -125,6 +102,12 @@ section_parse(struct section *section, uint16_t type, struct bytes content)
     struct reader reader = reader_of(content);
 
     *section = (struct section){.type = type, .content = content};
+    if (fact_is_known(type)) {
+        enum entente_error failed = fact_parse(&section->fact, type, content);
+        if (failed != ENTENTE_OK)
+            *section = (struct section){0};
+        return failed;
+    }
     read_fields(&reader, section);
 
     enum entente_error error = ENTENTE_OK;
@@ -152,7 +135,8 @@ section_size(const struct section *section)
         return 3 + section->file.name.size + section->file.media_type.size +
                section->file.data.size;
     }
-    return 0;
+    return fact_is_known(section->type) ? fact_size(&section->fact, section->type)
+                                        : section->unknown.size;
 }
 
 void
@@ -165,20 +149,24 @@ section_write(struct writer *writer, const struct section *section)
         writer_u16(writer, (uint16_t)section->statement.speaker.size);
         writer_bytes(writer, section->statement.speaker);
         writer_bytes(writer, section->statement.text);
-        break;
+        return;
     case SECTION_HEADING:
         writer_u8(writer, section->heading.role);
         writer_u8(writer, section->heading.level);
         writer_u8(writer, (uint8_t)section->heading.tag.size);
         writer_bytes(writer, section->heading.tag);
         writer_bytes(writer, section->heading.text);
-        break;
+        return;
     case SECTION_FILE:
         writer_u16(writer, (uint16_t)section->file.name.size);
         writer_bytes(writer, section->file.name);
         writer_u8(writer, (uint8_t)section->file.media_type.size);
         writer_bytes(writer, section->file.media_type);
         writer_bytes(writer, section->file.data);
-        break;
+        return;
     }
+    if (fact_is_known(section->type))
+        fact_write(writer, &section->fact, section->type);
+    else
+        writer_bytes(writer, section->unknown);
 }

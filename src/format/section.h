@@ -1,15 +1,15 @@
-/* The sections of a body: PROTOCOL.md section 8. */
+/* The sections of a body: PROTOCOL.md sections 8 and 11. */
 #ifndef ENTENTE_FORMAT_SECTION_H
 #define ENTENTE_FORMAT_SECTION_H
 
-#include "base/bytes.h"
+#include "format/fact.h"
 
 #define SECTION_TEXT_BYTES_MAX 1048576u
 #define SECTION_SPEAKER_BYTES_MAX 65535u
 #define SECTION_FILE_NAME_BYTES_MAX 65535u
-#define SECTION_MEDIA_TYPE_BYTES_MAX 255u
 #define SECTION_LEVEL_MAX 6u
 
+/* And those of enum fact_type. */
 enum section_type { SECTION_STATEMENT = 1, SECTION_HEADING = 2, SECTION_FILE = 3 };
 
 enum heading_role { HEADING_PLAIN = 0, HEADING_AGENDA_ITEM = 1, HEADING_CONCLUSION = 2 };
@@ -35,21 +35,23 @@ struct section_file {
 
 /* Views borrow from whatever the section was parsed out of, or from whoever filled it in. */
 struct section {
-    uint16_t type;        /* enum section_type; says which of the union holds */
+    uint16_t type;        /* not 0; says which of the union holds */
     struct bytes content; /* the section as encoded; set by body_parse() and body_write() */
     union {
         struct section_statement statement;
         struct section_heading heading;
         struct section_file file;
+        struct fact fact;     /* where fact_is_known(type) */
+        struct bytes unknown; /* the content of any other type, kept as it is (B6) */
     };
 };
 
 /*
  * Read the content of a section of `type`.  Borrows from `content`.
  *   ENTENTE_ERR_TRUNCATED   `content` ends inside a field
- *   ENTENTE_ERR_TOO_LARGE   a text over SECTION_TEXT_BYTES_MAX
- *   ENTENTE_ERR_MALFORMED   unknown type, role or level; text that is not UTF-8; a tag or media
- *                           type of another form
+ *   ENTENTE_ERR_TOO_LARGE   a text over SECTION_TEXT_BYTES_MAX, or see fact_parse()
+ *   ENTENTE_ERR_MALFORMED   type 0, unknown role or level; text that is not UTF-8; a tag or media
+ *                           type of another form; or see fact_parse()
  * On error `*section` is zeroed.
  */
 MUST_USE enum entente_error section_parse(

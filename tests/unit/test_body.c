@@ -217,7 +217,6 @@ TEST(the_reader_refuses_wrong_fields)
         struct bytes content;
     } wrong[] = {
         {0, CONTENT("")},
-        {4, CONTENT("\2en")},
         {SECTION_STATEMENT, CONTENT("\0\0\0")},
         {SECTION_STATEMENT, CONTENT("\2e_\0\0")},
         {SECTION_STATEMENT, CONTENT("\2en\0\1\xff")},
@@ -256,7 +255,6 @@ TEST(the_writer_refuses_wrong_fields)
         struct section section;
     } wrong[] = {
         {ENTENTE_ERR_USAGE, {.type = 0}},
-        {ENTENTE_ERR_USAGE, {.type = 4}},
         {ENTENTE_ERR_USAGE, statement("", "", "")},
         {ENTENTE_ERR_USAGE, statement("en_GB", "", "")},
         {ENTENTE_ERR_TEXT, statement("en", "\xff", "")},
