@@ -136,10 +136,18 @@ build_party(struct build_party *party, uint8_t seed)
     add(party, &entry);
     build_party_certify(party);
 
-    entry = (struct register_entry){.kind = REGISTER_TRANSPORT};
-    build_key(&key, &entry.key, seed, BUILD_TRANSPORT, 0);
     snprintf(address, sizeof address, "party%u.example:4433", seed);
-    entry.address = bytes_of_text(address);
+    build_party_move(party, address);
+}
+
+void
+build_party_move(struct build_party *party, const char *address)
+{
+    struct register_entry entry = {
+        .kind = REGISTER_TRANSPORT, .address = bytes_of_text(address)};
+    struct signing_key key;
+
+    build_key(&key, &entry.key, party->seed, BUILD_TRANSPORT, 0);
     add(party, &entry);
 }
 

@@ -44,6 +44,9 @@ void build_party_certify(struct build_party *party);
 void build_party_revoke(struct build_party *party, uint16_t inc);
 void build_party_rotate(struct build_party *party);
 
+/* The same transport key at another address. */
+void build_party_move(struct build_party *party, const char *address);
+
 /* Fill in party, number, prev and time of an entry that comes next in the party's register. */
 void build_register_place(const struct build_party *party, struct register_entry *entry);
 

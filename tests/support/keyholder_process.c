@@ -48,7 +48,7 @@ folder_remove_all(const char *path)
 
 /* The keys that support/build.h gives the party, so that its register certifies them. */
 static bool
-write_keys(int folder)
+write_keys(int folder, uint8_t seed)
 {
     static struct node_keys keys;
     uint8_t contents[SECRET_CONTENTS_BYTES_MAX];
@@ -57,8 +57,8 @@ write_keys(int folder)
     struct real_disk disk;
 
     keys = (struct node_keys){.reading = {.inc = 1, .prekey_id = 1}};
-    build_seed(keys.seed, PARTY_SEED, BUILD_NODE, 1);
-    build_seed(keys.reading.prekey_seed, PARTY_SEED, BUILD_PREKEY, 1);
+    build_seed(keys.seed, seed, BUILD_NODE, 1);
+    build_seed(keys.reading.prekey_seed, seed, BUILD_PREKEY, 1);
     node_keys_public(&keys, &public);
     node_keys_write(&writer, &keys);
     real_disk_open(&disk, folder);
@@ -72,7 +72,7 @@ write_keys(int folder)
 }
 
 bool
-keyholder_process_install(const char *folder)
+keyholder_process_install_seed(const char *folder, uint8_t seed)
 {
     char path[512];
 
@@ -80,10 +80,22 @@ keyholder_process_install(const char *folder)
     if (mkdir(path, 0700) != 0)
         return false;
     int opened = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    bool done = opened >= 0 && write_keys(opened);
+    bool done = opened >= 0 && write_keys(opened, seed);
     if (opened >= 0)
         close(opened);
     return done;
+}
+
+bool
+keyholder_process_install(const char *folder)
+{
+    return keyholder_process_install_seed(folder, PARTY_SEED);
+}
+
+struct bytes
+keyholder_process_secret(void)
+{
+    return bytes_of_text(PASSPHRASE);
 }
 
 static void
@@ -177,7 +189,7 @@ bool
 keyholder_process_start(struct keyholder_process *process, const char *program, const char *folder,
     const struct scene_room *room)
 {
-    struct message_unlock unlock = {bytes_of_text(PASSPHRASE)};
+    struct message_unlock unlock = {keyholder_process_secret()};
     struct message_room named = {room->genesis.file, {room->cards, room->cards_size}};
     struct message_ready ready;
 

@@ -19,8 +19,15 @@ struct keyholder_process {
     struct message_state state; /* after the barrier */
 };
 
-/* Keys and journal of the party at slot 0, incarnation 1, in `folder`/keyholder, which is made. */
+/*
+ * Keys and journal of the party that build_party() makes of `seed`, incarnation 1, in
+ * `folder`/keyholder, which is made.  The other one: of the party at slot 0.
+ */
+bool keyholder_process_install_seed(const char *folder, uint8_t seed);
 bool keyholder_process_install(const char *folder);
+
+/* What keyholder_process_install_seed() seals the keys with. */
+struct bytes keyholder_process_secret(void);
 
 /* Start it, unlock it, name the room; the start barrier is passed with what STATE says. */
 bool keyholder_process_start(struct keyholder_process *process, const char *program,
