@@ -169,7 +169,8 @@ enum message_process {
 #define MESSAGE_FIELDS_NODE_LIST(F) F(u64, ticket) F(room, room) F(u8, order) F(u64, after) F(u32, limit)
 #define MESSAGE_FIELDS_NODE_STATUS(F) F(u64, ticket) F(room, room)
 #define MESSAGE_FIELDS_NODE_KEYS(F) F(u64, ticket) F(room, room) F(u8, slot) F(u16, inc) F(u64, chain)
-#define MESSAGE_FIELDS_NODE_EXPORT(F) F(u64, ticket) F(room, room)
+#define MESSAGE_FIELDS_NODE_EXPORT(F)                                                              \
+    F(u64, ticket) F(room, room) F(u8, scope) F(u8, slot) F(rest, from)
 #define MESSAGE_FIELDS_NODE_IMPORT(F) F(u64, ticket) F(room, room) F(rest, data)
 /* what: enum message_control_what; `slot` is the party whose link it is about. */
 #define MESSAGE_FIELDS_NODE_CONTROL(F) F(u64, ticket) F(room, room) F(u8, what) F(u8, slot)
@@ -191,7 +192,9 @@ enum message_process {
 /* follow: stay, and send what arrives (order 1). */
 #define MESSAGE_FIELDS_LIST(F) F(u64, ticket) F(room, room) F(u8, order) F(u64, after) F(flag, follow)
 #define MESSAGE_FIELDS_STATUS(F) F(u64, ticket) F(room, room)
-#define MESSAGE_FIELDS_EXPORT(F) F(u64, ticket) F(room, room)
+/* scope: enum message_export_scope; slot, from: with the scopes that say so. */
+#define MESSAGE_FIELDS_EXPORT(F)                                                                   \
+    F(u64, ticket) F(room, room) F(u8, scope) F(u8, slot) F(rest, from)
 #define MESSAGE_FIELDS_IMPORT(F) F(u64, ticket) F(room, room) F(rest, data)
 #define MESSAGE_FIELDS_CONTROL(F) F(u64, ticket) F(room, room) F(u8, what) F(u8, slot)
 #define MESSAGE_FIELDS_SAID(F) F(u64, ticket) F(u8, slot) F(u16, inc) F(u32, seq) F(id, id) F(u64, t_ms)
@@ -210,6 +213,14 @@ enum message_control_what {
     CONTROL_ALONE = 1, /* lift the start barrier (I4) */
     CONTROL_BLOCK = 2, /* for drills */
     CONTROL_UNBLOCK = 3
+};
+
+/* What goes into the file: EXPORT, NODE_EXPORT; those after the first of a file are not looked at. */
+enum message_export_scope {
+    EXPORT_ALL = 0,
+    EXPORT_FROM = 1, /* what lies beyond the heads in `from`, as in a MANIFEST */
+    EXPORT_FOR = 2,  /* what the party `slot` is not known to hold (H1) */
+    EXPORT_HEADS = 3 /* nothing but where the record stands */
 };
 
 /* What is to be known of an entry beside its header: ENTRY, NODE_ENTRY. */

@@ -76,19 +76,26 @@ command_record_export(struct cli *cli, const struct arguments *arguments)
     const char *path = arguments->words[1];
     struct message_export ask = {0};
     struct desk_client *client = NULL;
+    uint8_t *heads = NULL;
     char partial[4096];
     uint64_t bytes = 0;
 
     enum entente_error error = room_of_arguments(cli, arguments, &ask.room);
     if (error == ENTENTE_OK)
         error = connect_of_arguments(cli, arguments, &client);
-    if (error != ENTENTE_OK)
+    if (error == ENTENTE_OK)
+        error = bundle_scope(cli, arguments, client, &ask, &heads);
+    if (error != ENTENTE_OK) {
+        desk_disconnect(client);
+        free(heads);
         return error;
+    }
     /* A file of that name is whole or it is not there. */
     snprintf(partial, sizeof partial, "%s.partial", path);
     FILE *file = fopen(partial, "wb");
     if (file == NULL) {
         desk_disconnect(client);
+        free(heads);
         return cli_fail(cli, ENTENTE_ERR_READ_ONLY, "%s", partial);
     }
     ask.ticket = desk_ticket(client);
@@ -97,6 +104,7 @@ command_record_export(struct cli *cli, const struct arguments *arguments)
         error = ENTENTE_ERR_IO;
     fclose(file);
     desk_disconnect(client);
+    free(heads);
     if (error == ENTENTE_OK && rename(partial, path) != 0)
         error = ENTENTE_ERR_IO;
     if (error != ENTENTE_OK) {
@@ -105,7 +113,10 @@ command_record_export(struct cli *cli, const struct arguments *arguments)
     }
     if (cli->json)
         return cli_print_json(cli, json_pack("{s:s,s:I}", "file", path, "bytes", (json_int_t)bytes));
-    cli_say(cli, "%s: %llu bytes; check it with 'entente record verify %s'", path,
+    if (ask.scope != EXPORT_ALL)
+        cli_say(cli, "%s: %llu bytes", path, (unsigned long long)bytes);
+    else
+        cli_say(cli, "%s: %llu bytes; check it with 'entente record verify %s'", path,
         (unsigned long long)bytes, path);
     return ENTENTE_OK;
 }

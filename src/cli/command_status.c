@@ -115,22 +115,6 @@ command_status(struct cli *cli, const struct arguments *arguments)
     return ENTENTE_OK;
 }
 
-/* The slot of the party that `text` names by its id or name. */
-static bool
-find_party(const struct status *status, const char *text, uint8_t *slot)
-{
-    for (*slot = 0; *slot < status->parties_count; ++*slot) {
-        const struct status_party *party = &status->parties[*slot];
-        char id[2 * sizeof party->party.bytes + 1];
-        for (size_t i = 0; i < sizeof party->party.bytes; i++)
-            snprintf(id + 2 * i, 3, "%02x", party->party.bytes[i]);
-        if (strcmp(id, text) == 0 ||
-            bytes_equal(bytes_of_text(text), (struct bytes){party->name, party->name_bytes}))
-            return true;
-    }
-    return false;
-}
-
 enum entente_error
 command_drill(struct cli *cli, const struct arguments *arguments)
 {
@@ -153,7 +137,7 @@ command_drill(struct cli *cli, const struct arguments *arguments)
     if (error != ENTENTE_OK)
         return error;
     error = desk_status(client, &room, &status);
-    if (error == ENTENTE_OK && what != CONTROL_ALONE && !find_party(&status, arguments->words[2], &slot))
+    if (error == ENTENTE_OK && what != CONTROL_ALONE && !party_of_text(&status, arguments->words[2], &slot))
         error = ENTENTE_ERR_NOT_FOUND;
     if (error == ENTENTE_OK)
         error = desk_control(client, &room, what, slot);

@@ -50,6 +50,21 @@ connect_of_arguments(
     return error == ENTENTE_OK ? error : cli_fail(cli, error, "%s", arguments->words[0]);
 }
 
+bool
+party_of_text(const struct status *status, const char *text, uint8_t *slot)
+{
+    for (*slot = 0; *slot < status->parties_count; ++*slot) {
+        const struct status_party *party = &status->parties[*slot];
+        char id[2 * sizeof party->party.bytes + 1];
+        for (size_t i = 0; i < sizeof party->party.bytes; i++)
+            snprintf(id + 2 * i, 3, "%02x", party->party.bytes[i]);
+        if (strcmp(id, text) == 0 ||
+            bytes_equal(bytes_of_text(text), (struct bytes){party->name, party->name_bytes}))
+            return true;
+    }
+    return false;
+}
+
 enum entente_error
 number_of_option(struct cli *cli, const struct arguments *arguments, const char *name,
     uint32_t *number)

@@ -8,6 +8,7 @@
 extern const struct option options_say[];
 extern const struct option options_log[];
 extern const struct option options_room[];
+extern const struct option options_bundle_export[];
 extern const struct option options_play[];
 extern const struct option options_import_minutes[];
 extern const struct option options_serve[];
@@ -32,6 +33,16 @@ MUST_USE enum entente_error room_of_arguments(
 /* Connects to the desk of the party in the first word's folder; says itself why not. */
 MUST_USE enum entente_error connect_of_arguments(
     struct cli *cli, const struct arguments *arguments, struct desk_client **client);
+
+/* The slot of the party that `text` names, by its id in hexadecimal or by its name. */
+bool party_of_text(const struct status *status, const char *text, uint8_t *slot);
+
+/*
+ * What --for, --from and --heads say, into `*ask`, which borrows from `*heads`: the caller frees it.
+ * Says itself what is wrong.
+ */
+MUST_USE enum entente_error bundle_scope(struct cli *cli, const struct arguments *arguments,
+    struct desk_client *client, struct message_export *ask, uint8_t **heads);
 
 /* A whole number in `text`, or USAGE, said. */
 MUST_USE enum entente_error number_of_option(

@@ -40,6 +40,7 @@ struct shell_walk {
 };
 
 struct exporting; /* query_file.c */
+struct importing; /* query_import.c */
 
 struct shell {
     uv_loop_t *loop;
@@ -119,8 +120,11 @@ struct record *query_room(struct shell *shell, const struct room_id *asked, stru
 
 /* query_file.c */
 void query_export(struct shell *shell, const struct message_node_export *asked);
-void query_import(struct shell *shell, const struct message_node_import *asked);
 void query_bundle_signed(struct shell *shell, const struct message_bundle_signed *message);
 void query_files_end(struct shell *shell);
+
+/* query_import.c */
+void query_import(struct shell *shell, const struct message_node_import *asked);
+void query_import_end(struct shell *shell);
 
 #endif

@@ -117,7 +117,8 @@ take_export(struct desk *desk, uint32_t client, struct bytes body)
     struct request *request = same_request(desk, client, MESSAGE_EXPORT, asked.ticket);
     if (request == NULL)
         return ENTENTE_ERR_NO_MEMORY;
-    struct message_node_export ask = {request->ticket, asked.room};
+    struct message_node_export ask = {
+        request->ticket, asked.room, asked.scope, asked.slot, asked.from};
     error = message_node_export_queue(desk->node, &ask);
     if (error != ENTENTE_OK)
         request_fail(desk, request, error);

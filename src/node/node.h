@@ -60,6 +60,8 @@ struct record *node_record_at(const struct node *node, uint32_t index);
 struct bytes node_genesis_file(const struct node *node, const struct room_id *room);
 struct party_register *node_register(const struct node *node, const struct party_id *party);
 uint8_t node_slot(const struct node *node, const struct room_id *room); /* own slot */
+/* Own incarnation: the keyholder's, which may have no entry yet. */
+uint16_t node_incarnation(const struct node *node, const struct room_id *room);
 
 /* What `status` shows of another party in a room. */
 struct node_peer_status {

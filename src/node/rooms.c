@@ -235,6 +235,17 @@ node_slot(const struct node *node, const struct room_id *room)
     return room_find(node, room)->slot;
 }
 
+uint16_t
+node_incarnation(const struct node *node, const struct room_id *room)
+{
+    const struct room *found = room_find(node, room);
+    const struct incarnation *last = register_incarnation_last(found->registers[found->slot]);
+
+    if (found->writer.has_state)
+        return found->writer.keyholder.inc;
+    return last == NULL ? 0 : last->inc;
+}
+
 enum node_writing
 node_writing(const struct node *node, const struct room_id *room)
 {

@@ -40,29 +40,18 @@ end_signed_bytes(uint8_t signed_bytes[static EXPORT_SIGNED_BYTES], const struct 
     writer_u64(&writer, entries);
 }
 
-/* Which part of each branch the receiver has; a branch that it names and we lack is no matter. */
 static enum entente_error
 note_from(struct export *export)
 {
-    struct record *record = export->options.record;
+    uint16_t count = export->options.from_count;
 
     export->skip = calloc(export->branches + 1, sizeof *export->skip);
-    export->from = calloc(export->options.from_count + 1u, sizeof *export->from);
+    export->from = calloc(count + 1u, sizeof *export->from);
     if (export->skip == NULL || export->from == NULL)
         return ENTENTE_ERR_NO_MEMORY;
-    for (uint16_t i = 0; i < export->options.from_count; i++) {
-        const struct position *from = &export->options.from[i];
-        uint32_t branch;
-        export->from[i] = *from;
-        enum entente_error error = record_find(record, from, &branch);
-        if (error == ENTENTE_ERR_NOT_FOUND)
-            continue;
-        if (error != ENTENTE_OK)
-            return error;
-        if (branch < export->branches && from->seq > export->skip[branch])
-            export->skip[branch] = from->seq;
-    }
-    return ENTENTE_OK;
+    if (count > 0)
+        memcpy(export->from, export->options.from, count * sizeof *export->from);
+    return since_skips(export->options.record, export->from, count, export->skip);
 }
 
 enum entente_error

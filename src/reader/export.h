@@ -24,7 +24,7 @@ struct export_options {
     uint16_t inc;
     struct bytes why; /* a few words for people, borrowed; at most EXPORT_WHY_BYTES_MAX */
     const struct position
-        *from;           /* what the receiver has: heads as in HAVE, copied; empty: nothing */
+        *from; /* what the receiver has: heads as in HAVE, distinct, copied; empty: nothing */
     uint16_t from_count; /* at most FRAME_LANES_MAX */
 };
 
@@ -55,6 +55,18 @@ void export_sign(struct export *export, const struct signature *signature);
 /* The same bytes from their parts. */
 void end_signed_bytes(uint8_t signed_bytes[static EXPORT_SIGNED_BYTES], const struct room_id *room,
     const struct digest *state, uint64_t entries);
+
+/*
+ * Where an export begins.  since_held_by() gives what party `slot` is known to hold (H1), distinct
+ * and ascending, at most FRAME_LANES_MAX; since_skips() sets, for each branch, up to which seq a
+ * receiver with the heads `from` needs nothing.  A feed of which it has more than we is left out but
+ * for our last segment: that shows whether it is the same feed (Y3).
+ * What the source returns, or ENTENTE_ERR_NO_MEMORY.
+ */
+MUST_USE enum entente_error since_held_by(
+    struct record *record, uint8_t slot, struct position *from, uint16_t *count);
+MUST_USE enum entente_error since_skips(
+    struct record *record, const struct position *from, uint16_t count, uint32_t *skip);
 
 /*
  * The heads of all lanes, branches and registers, ascending, as a MANIFEST lists them: those beyond
