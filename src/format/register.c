@@ -3,7 +3,8 @@
 static bool
 operations_may_sign(uint8_t kind)
 {
-    return kind == REGISTER_NODE || kind == REGISTER_REVOKE || kind == REGISTER_TRANSPORT;
+    return kind == REGISTER_NODE || kind == REGISTER_REVOKE || kind == REGISTER_TRANSPORT ||
+           kind == REGISTER_ASSUME || kind == REGISTER_AWAY || kind == REGISTER_ACT_WITHDRAW;
 }
 
 static bool
@@ -83,7 +84,8 @@ keys_are_distinct(const struct party_register *reg, const struct register_entry 
     if (entry->kind == REGISTER_NODE)
         return memcmp(entry->key.bytes, entry->prekey.bytes, 32) != 0 &&
                !is_used_key(reg, entry->key.bytes) && !is_used_key(reg, entry->prekey.bytes);
-    if (entry->kind == REGISTER_OPERATIONS || entry->kind == REGISTER_TRANSPORT)
+    if (entry->kind == REGISTER_OPERATIONS || entry->kind == REGISTER_TRANSPORT ||
+        entry->kind == REGISTER_OFFICE || entry->kind == REGISTER_APPOINT)
         return !is_exclusive_key(reg, entry->key.bytes);
     for (unsigned i = 0; i < entry->keyset.count; i++) /* none but for inception and rotate */
         if (is_exclusive_key(reg, entry->keyset.keys[i].bytes))

@@ -19,8 +19,21 @@ enum register_kind {
     REGISTER_OPERATIONS = 3,
     REGISTER_NODE = 4,
     REGISTER_REVOKE = 5,
-    REGISTER_TRANSPORT = 6
+    REGISTER_TRANSPORT = 6,
+    REGISTER_OFFICE = 7,
+    REGISTER_APPOINT = 8,
+    REGISTER_DEPUTISE = 9,
+    REGISTER_ASSUME = 10,
+    REGISTER_RELIEVE = 11,
+    REGISTER_AWAY = 12,
+    REGISTER_POLICY = 13,
+    REGISTER_ACT_WITHDRAW = 14
 };
+
+#define OFFICE_RANKS_MAX 16u
+#define OFFICE_DEPUTIES_MAY_ASSUME 0x01u /* flags of an office: P5 */
+
+enum relieve_kind { RELIEVE_FROM_LINE = 1, RELIEVE_ASSUMPTION = 2 };
 
 struct keyset {
     uint8_t threshold; /* k */
@@ -42,12 +55,22 @@ struct register_entry {
     uint64_t t_ms;
     struct keyset keyset;           /* inception, rotate */
     struct digest next;             /* inception, rotate */
-    struct bytes name;              /* inception, UTF-8 */
-    struct public_key key;          /* operations, node, transport */
+    struct bytes name;              /* inception, office: UTF-8 */
+    struct public_key key;          /* operations, node, transport; office to away: the person's */
     uint16_t inc;                   /* node, revoke */
     uint32_t prekey_id;             /* node */
     struct agreement_public prekey; /* node */
     struct bytes address;           /* transport */
+    uint32_t office;                /* appoint to policy: the number of the entry that made it */
+    uint8_t rank;                   /* appoint: 1 to OFFICE_RANKS_MAX */
+    uint8_t what;                   /* relieve: enum relieve_kind; away: 0 back, 1 away */
+    uint8_t flags;                  /* office, policy: OFFICE_... */
+    uint64_t kinds;                 /* deputise: a bit for each kind of act */
+    struct public_key replaces;     /* appoint: whose place it is; zero: nobody's */
+    struct bytes person;            /* office, appoint: UTF-8 */
+    struct signature assumed;       /* assume: by the person's own key, see office_assume_sign() */
+    struct room_id room;            /* act-withdraw */
+    struct digest act;              /* act-withdraw */
     uint8_t signatures_count;
     struct register_signature signatures[KEYSET_KEYS_MAX];
     struct bytes content; /* what the id covers */
@@ -74,6 +97,12 @@ void register_make_id(struct entry_id *id, struct bytes content);
 #define REGISTER_CONTEXT "entente/regsig/1"
 void register_sign(
     struct signature *signature, const struct signing_key *key, const struct entry_id *id);
+
+/* What a deputy signs to assume an office behind the register entry `prev` (P5). */
+#define ASSUME_CONTEXT "entente/assume/1"
+void office_assume_sign(struct signature *signature, const struct signing_key *key,
+    const struct party_id *party, const struct entry_id *prev, uint32_t office);
+bool office_assume_check(const struct register_entry *assume);
 
 /* What a rotation's `next` must be for `keyset` to be revealed later (R4). */
 void keyset_make_commitment(struct digest *next, const struct keyset *keyset);

@@ -51,6 +51,58 @@ read_text(struct reader *reader, size_t size_max, struct bytes *text)
     return ENTENTE_OK;
 }
 
+static bool
+is_zero_key(const struct public_key *key)
+{
+    static const struct public_key zero;
+
+    return memcmp(key, &zero, sizeof zero) == 0;
+}
+
+/* The kinds that concern offices: an office, mostly a person's key, and what becomes of them. */
+static enum entente_error
+read_office_body(struct reader *body, struct register_entry *entry)
+{
+    enum entente_error error = ENTENTE_OK;
+    bool good = true;
+
+    if (entry->kind != REGISTER_OFFICE) {
+        entry->office = reader_u32(body);
+        good = entry->office > 0;
+    }
+    if (entry->kind == REGISTER_POLICY) {
+        entry->flags = reader_u8(body);
+        good = good && entry->flags <= OFFICE_DEPUTIES_MAY_ASSUME;
+        return good || body->failed ? ENTENTE_OK : ENTENTE_ERR_MALFORMED;
+    }
+    reader_copy(body, entry->key.bytes, sizeof entry->key.bytes);
+    good = good && !is_zero_key(&entry->key);
+    if (entry->kind == REGISTER_OFFICE) {
+        entry->flags = reader_u8(body);
+        good = good && entry->flags <= OFFICE_DEPUTIES_MAY_ASSUME;
+        error = read_text(body, REGISTER_NAME_BYTES_MAX, &entry->name);
+    } else if (entry->kind == REGISTER_APPOINT) {
+        entry->rank = reader_u8(body);
+        good = good && entry->rank >= 1 && entry->rank <= OFFICE_RANKS_MAX;
+        reader_copy(body, entry->replaces.bytes, sizeof entry->replaces.bytes);
+    } else if (entry->kind == REGISTER_DEPUTISE) {
+        entry->kinds = reader_u64(body);
+    } else if (entry->kind == REGISTER_ASSUME) {
+        reader_copy(body, entry->assumed.bytes, sizeof entry->assumed.bytes);
+    } else if (entry->kind == REGISTER_RELIEVE) {
+        entry->what = reader_u8(body);
+        good = good && (entry->what == RELIEVE_FROM_LINE || entry->what == RELIEVE_ASSUMPTION);
+    } else {
+        entry->what = reader_u8(body);
+        good = good && entry->what <= 1;
+    }
+    if (error == ENTENTE_OK && (entry->kind == REGISTER_OFFICE || entry->kind == REGISTER_APPOINT))
+        error = read_text(body, REGISTER_NAME_BYTES_MAX, &entry->person);
+    if (error == ENTENTE_OK && !good && !body->failed)
+        error = ENTENTE_ERR_MALFORMED;
+    return error;
+}
+
 /* The body's fields by kind; whether the body holds them all and no more is the caller's check. */
 static enum entente_error
 read_body(struct reader *body, struct register_entry *entry)
@@ -80,6 +132,18 @@ read_body(struct reader *body, struct register_entry *entry)
     case REGISTER_TRANSPORT:
         reader_copy(body, entry->key.bytes, sizeof entry->key.bytes);
         return read_text(body, REGISTER_ADDRESS_BYTES_MAX, &entry->address);
+    case REGISTER_OFFICE:
+    case REGISTER_APPOINT:
+    case REGISTER_DEPUTISE:
+    case REGISTER_ASSUME:
+    case REGISTER_RELIEVE:
+    case REGISTER_AWAY:
+    case REGISTER_POLICY:
+        return read_office_body(body, entry);
+    case REGISTER_ACT_WITHDRAW:
+        reader_copy(body, entry->room.bytes, sizeof entry->room.bytes);
+        reader_copy(body, entry->act.bytes, sizeof entry->act.bytes);
+        return ENTENTE_OK;
     }
     return ENTENTE_ERR_MALFORMED;
 }
@@ -154,6 +218,31 @@ write_text(struct writer *writer, struct bytes text)
 }
 
 static void
+write_office_body(struct writer *writer, const struct register_entry *entry)
+{
+    if (entry->kind != REGISTER_OFFICE)
+        writer_u32(writer, entry->office);
+    if (entry->kind != REGISTER_POLICY)
+        writer_copy(writer, entry->key.bytes, sizeof entry->key.bytes);
+    if (entry->kind == REGISTER_OFFICE || entry->kind == REGISTER_POLICY)
+        writer_u8(writer, entry->flags);
+    if (entry->kind == REGISTER_OFFICE)
+        write_text(writer, entry->name);
+    if (entry->kind == REGISTER_APPOINT) {
+        writer_u8(writer, entry->rank);
+        writer_copy(writer, entry->replaces.bytes, sizeof entry->replaces.bytes);
+    }
+    if (entry->kind == REGISTER_DEPUTISE)
+        writer_u64(writer, entry->kinds);
+    if (entry->kind == REGISTER_ASSUME)
+        writer_copy(writer, entry->assumed.bytes, sizeof entry->assumed.bytes);
+    if (entry->kind == REGISTER_RELIEVE || entry->kind == REGISTER_AWAY)
+        writer_u8(writer, entry->what);
+    if (entry->kind == REGISTER_OFFICE || entry->kind == REGISTER_APPOINT)
+        write_text(writer, entry->person);
+}
+
+static void
 write_body(struct writer *writer, const struct register_entry *entry)
 {
     switch ((enum register_kind)entry->kind) {
@@ -179,6 +268,19 @@ write_body(struct writer *writer, const struct register_entry *entry)
     case REGISTER_TRANSPORT:
         writer_copy(writer, entry->key.bytes, sizeof entry->key.bytes);
         write_text(writer, entry->address);
+        break;
+    case REGISTER_OFFICE:
+    case REGISTER_APPOINT:
+    case REGISTER_DEPUTISE:
+    case REGISTER_ASSUME:
+    case REGISTER_RELIEVE:
+    case REGISTER_AWAY:
+    case REGISTER_POLICY:
+        write_office_body(writer, entry);
+        break;
+    case REGISTER_ACT_WITHDRAW:
+        writer_copy(writer, entry->room.bytes, sizeof entry->room.bytes);
+        writer_copy(writer, entry->act.bytes, sizeof entry->act.bytes);
         break;
     }
 }
@@ -221,6 +323,36 @@ void
 register_sign(struct signature *signature, const struct signing_key *key, const struct entry_id *id)
 {
     sign_make(signature, key, REGISTER_CONTEXT, (struct bytes){id->bytes, sizeof id->bytes});
+}
+
+static struct bytes
+assume_message(uint8_t message[static 68], const struct party_id *party,
+    const struct entry_id *prev, uint32_t office)
+{
+    struct writer writer = writer_of(message, 68);
+
+    writer_copy(&writer, party->bytes, sizeof party->bytes);
+    writer_copy(&writer, prev->bytes, sizeof prev->bytes);
+    writer_u32(&writer, office);
+    return writer_written(&writer);
+}
+
+void
+office_assume_sign(struct signature *signature, const struct signing_key *key,
+    const struct party_id *party, const struct entry_id *prev, uint32_t office)
+{
+    uint8_t message[68];
+
+    sign_make(signature, key, ASSUME_CONTEXT, assume_message(message, party, prev, office));
+}
+
+bool
+office_assume_check(const struct register_entry *assume)
+{
+    uint8_t message[68];
+
+    return sign_check(&assume->key, &assume->assumed, ASSUME_CONTEXT,
+        assume_message(message, &assume->party, &assume->prev, assume->office));
 }
 
 void

@@ -109,6 +109,17 @@ change_state(
         reg->address_size = (uint32_t)entry->address.size;
         list_add(&reg->keys, sizeof(struct public_key), &entry->key, 1);
         break;
+    case REGISTER_OFFICE:
+    case REGISTER_APPOINT:
+        list_add(&reg->keys, sizeof(struct public_key), &entry->key, 1);
+        break;
+    case REGISTER_DEPUTISE: /* who may act for whom is evaluated above this layer */
+    case REGISTER_ASSUME:
+    case REGISTER_RELIEVE:
+    case REGISTER_AWAY:
+    case REGISTER_POLICY:
+    case REGISTER_ACT_WITHDRAW:
+        break;
     }
 }
 

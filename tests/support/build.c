@@ -96,14 +96,15 @@ build_register_entry(uint8_t out[static REGISTER_ENTRY_BYTES_MAX],
     return writer.used;
 }
 
-/* Node, revoke and transport entries are signed by the operations key, the rest by the root. */
-static void
-add(struct build_party *party, struct register_entry *entry)
+void
+build_party_add(struct build_party *party, struct register_entry *entry)
 {
     uint8_t encoded[REGISTER_ENTRY_BYTES_MAX];
     struct signing_key key;
     struct public_key public;
-    bool by_operations = entry->kind >= REGISTER_NODE;
+    bool by_operations = entry->kind == REGISTER_NODE || entry->kind == REGISTER_REVOKE ||
+                         entry->kind == REGISTER_TRANSPORT || entry->kind == REGISTER_ASSUME ||
+                         entry->kind == REGISTER_AWAY || entry->kind == REGISTER_ACT_WITHDRAW;
 
     build_register_place(party, entry);
     if (by_operations)
@@ -129,11 +130,11 @@ build_party(struct build_party *party, uint8_t seed)
     entry.keyset = root_keyset(seed, 0);
     entry.next = root_commitment(seed, 1);
     entry.name = bytes_of_text(name);
-    add(party, &entry);
+    build_party_add(party, &entry);
 
     entry = (struct register_entry){.kind = REGISTER_OPERATIONS};
     build_key(&key, &entry.key, seed, BUILD_OPERATIONS, 0);
-    add(party, &entry);
+    build_party_add(party, &entry);
     build_party_certify(party);
 
     snprintf(address, sizeof address, "party%u.example:4433", seed);
@@ -148,7 +149,7 @@ build_party_move(struct build_party *party, const char *address)
     struct signing_key key;
 
     build_key(&key, &entry.key, party->seed, BUILD_TRANSPORT, 0);
-    add(party, &entry);
+    build_party_add(party, &entry);
 }
 
 void
@@ -169,7 +170,7 @@ build_party_certify(struct build_party *party)
 
     build_key(&key, &entry.key, party->seed, BUILD_NODE, inc);
     build_prekey(&secret, &entry.prekey, party->seed, inc);
-    add(party, &entry);
+    build_party_add(party, &entry);
 }
 
 void
@@ -177,7 +178,7 @@ build_party_revoke(struct build_party *party, uint16_t inc)
 {
     struct register_entry entry = {.kind = REGISTER_REVOKE, .inc = inc};
 
-    add(party, &entry);
+    build_party_add(party, &entry);
 }
 
 void
@@ -188,7 +189,7 @@ build_party_rotate(struct build_party *party)
     party->rotations++;
     entry.keyset = root_keyset(party->seed, party->rotations);
     entry.next = root_commitment(party->seed, party->rotations + 1);
-    add(party, &entry);
+    build_party_add(party, &entry);
 }
 
 uint8_t *

@@ -16,7 +16,8 @@ enum build_role {
     BUILD_OPERATIONS = 2,
     BUILD_NODE = 3, /* generation: the inc */
     BUILD_TRANSPORT = 4,
-    BUILD_PREKEY = 5 /* generation: the inc */
+    BUILD_PREKEY = 5, /* generation: the inc */
+    BUILD_PERSON = 6  /* generation: any number for each person of the party */
 };
 
 /* The seed of a key: seed u8, role u8, generation u32, and 26 bytes 0xE7. */
@@ -46,6 +47,12 @@ void build_party_rotate(struct build_party *party);
 
 /* The same transport key at another address. */
 void build_party_move(struct build_party *party, const char *address);
+
+/*
+ * Any other entry, of which the caller filled in kind and body: placed, signed by the operations
+ * key where it may sign the kind and by the root otherwise, and added.
+ */
+void build_party_add(struct build_party *party, struct register_entry *entry);
 
 /* Fill in party, number, prev and time of an entry that comes next in the party's register. */
 void build_register_place(const struct build_party *party, struct register_entry *entry);

@@ -97,6 +97,44 @@ write_register(FILE *file, const char *name, const struct build_party *party)
     }
 }
 
+/* One entry of each kind that concerns offices; void ones among them are entries all the same. */
+static void
+add_offices(struct build_party *party)
+{
+    struct register_entry entry = {.kind = REGISTER_OFFICE, .flags = OFFICE_DEPUTIES_MAY_ASSUME,
+        .name = bytes_of_text("National Security Adviser"), .person = bytes_of_text("First Holder")};
+    struct public_key first, second;
+    struct signing_key key;
+    uint32_t office = register_count(party->reg) + 1;
+
+    build_key(&key, &first, party->seed, BUILD_PERSON, 1);
+    build_key(&key, &second, party->seed, BUILD_PERSON, 2);
+    entry.key = first;
+    build_party_add(party, &entry);
+    entry = (struct register_entry){.kind = REGISTER_APPOINT, .office = office, .key = second,
+        .rank = 2, .person = bytes_of_text("후임자")};
+    build_party_add(party, &entry);
+    entry = (struct register_entry){
+        .kind = REGISTER_DEPUTISE, .office = office, .key = second, .kinds = 0x12};
+    build_party_add(party, &entry);
+    entry = (struct register_entry){.kind = REGISTER_ASSUME, .office = office, .key = second};
+    build_register_place(party, &entry);
+    office_assume_sign(&entry.assumed, &key, &entry.party, &entry.prev, office);
+    build_party_add(party, &entry);
+    entry = (struct register_entry){
+        .kind = REGISTER_RELIEVE, .office = office, .key = second, .what = RELIEVE_ASSUMPTION};
+    build_party_add(party, &entry);
+    entry = (struct register_entry){
+        .kind = REGISTER_AWAY, .office = office, .key = first, .what = 1};
+    build_party_add(party, &entry);
+    entry = (struct register_entry){.kind = REGISTER_POLICY, .office = office};
+    build_party_add(party, &entry);
+    entry = (struct register_entry){.kind = REGISTER_ACT_WITHDRAW};
+    memset(entry.room.bytes, 0x61, sizeof entry.room.bytes);
+    memset(entry.act.bytes, 0x62, sizeof entry.act.bytes);
+    build_party_add(party, &entry);
+}
+
 static void
 generate_registers(FILE *file)
 {
@@ -111,6 +149,10 @@ generate_registers(FILE *file)
     build_party_rotate(&party);
     build_party_certify(&party);
     write_register(file, "and a second node, a revocation, two rotations, a third node", &party);
+    build_party_free(&party);
+    build_party(&party, 3);
+    add_offices(&party);
+    write_register(file, "and an office, from its making to its act-withdraw", &party);
     build_party_free(&party);
 }
 
@@ -281,7 +323,7 @@ check_all(const char *name, void (*check)(const struct vector *))
 
 TEST(the_registers_hold)
 {
-    CHECK(check_all(REGISTERS, check_register) == 2);
+    CHECK(check_all(REGISTERS, check_register) == 3);
     CHECK(vectors_are_current(REGISTERS, generate_registers));
 }
 
