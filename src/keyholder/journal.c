@@ -59,6 +59,7 @@ journal_commit(struct journal *journal)
         return fail(journal, error);
     journal->written += (uint32_t)journal->waiting_used;
     journal->durable = journal->number;
+    journal->is_marked = false;
     journal->waiting_used = 0;
     if (journal->waiting_size > WAITING_BYTES_KEPT) {
         free(journal->waiting);
@@ -120,6 +121,7 @@ turn(struct journal *journal)
     error = journal_begin_file(journal, file, generation, journal_oldest_needed(journal));
     if (error == ENTENTE_OK)
         error = journal_close_file(journal, old_file, old_written, previous);
+    journal->is_marked = error == ENTENTE_OK; /* by the closing record */
     return error == ENTENTE_OK ? ENTENTE_OK : fail(journal, error);
 }
 
@@ -192,6 +194,28 @@ journal_retire(struct journal *journal, const struct journal_head *head)
     struct journal_record record = {.kind = JOURNAL_RETIRED, .head = *head};
 
     return append(journal, &record);
+}
+
+uint64_t
+journal_unmarked(const struct journal *journal)
+{
+    return journal->is_marked ? 0 : journal->durable;
+}
+
+enum entente_error
+journal_mark(struct journal *journal)
+{
+    struct journal_record record = {.kind = JOURNAL_MARK};
+
+    enum entente_error error = journal_commit(journal);
+    if (error == ENTENTE_OK && !journal->is_marked)
+        error = make_room(journal, JOURNAL_RECORD_HEAD_BYTES);
+    if (error != ENTENTE_OK || journal->is_marked)
+        return error;
+    add_record(journal, &record);
+    error = journal_commit(journal);
+    journal->is_marked = error == ENTENTE_OK;
+    return error;
 }
 
 uint32_t

@@ -11,8 +11,15 @@
  *
  * After a power cut the tail may be torn: what was not synced was never acknowledged and is
  * dropped. Every record says which ones were durable when it was written, so damage to one of those
- * is told apart from a torn tail and reported, never skipped.  (Only damage to the very last batch
- * looks like a torn tail; the start barrier, I4, finds that.)
+ * is told apart from a torn tail and reported, never skipped.
+ *
+ * Of the very last batch no later record says so yet.  To say it before the answer would cost each
+ * append a second sync, so it is said when nobody waits: journal_mark(), after a second of quiet
+ * and at an orderly end.  What is left is damage to a batch that was the last one, less than a
+ * second before the power went: it looks like a torn tail and is dropped.  Then the start barrier
+ * (I4) retires the key as soon as the node's own store or any other party has an entry of it; where
+ * nobody has, nobody can see that its seqs are used again.  The entry itself was on one disk only,
+ * which broke.
  */
 #ifndef ENTENTE_KEYHOLDER_JOURNAL_H
 #define ENTENTE_KEYHOLDER_JOURNAL_H
@@ -108,6 +115,15 @@ MUST_USE enum entente_error journal_commit(struct journal *journal);
 
 /* Whether anything waits for journal_commit(). */
 bool journal_is_dirty(const struct journal *journal);
+
+/* The number of the last durable record, where no later one says yet that it is; else 0. */
+uint64_t journal_unmarked(const struct journal *journal);
+
+/*
+ * Say behind the last batch that it was durable: one write and one sync, none where it is said.
+ *   ENTENTE_ERR_DISK_FULL and so on: nothing is lost; or see journal_commit()
+ */
+MUST_USE enum entente_error journal_mark(struct journal *journal);
 
 /* The first seq of the room that can still be read; 0: none. */
 uint32_t journal_first_seq(const struct journal *journal, const struct room_id *room);

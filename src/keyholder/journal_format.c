@@ -97,10 +97,16 @@ journal_header_parse(const uint8_t in[static JOURNAL_HEADER_BYTES], struct journ
     return is_zero ? ENTENTE_ERR_NOT_FOUND : ENTENTE_ERR_CORRUPT;
 }
 
+static bool
+has_body(uint8_t kind)
+{
+    return kind == JOURNAL_SEGMENT || kind == JOURNAL_RETIRED;
+}
+
 static size_t
 body_size(uint8_t kind, size_t segment_size, size_t payloads_size)
 {
-    if (kind == JOURNAL_CLOSED)
+    if (!has_body(kind))
         return 0;
     if (kind == JOURNAL_RETIRED)
         return JOURNAL_HEAD_BYTES;
@@ -132,7 +138,7 @@ journal_record_write(uint8_t *out, struct journal_record *record)
     writer_u64(&writer, record->durable);
     writer_u32(&writer, (uint32_t)body);
     writer_u32(&writer, (uint32_t)record->kind << 24);
-    if (record->kind != JOURNAL_CLOSED)
+    if (has_body(record->kind))
         head_write(&writer, &record->head);
     if (record->kind == JOURNAL_SEGMENT) {
         writer_u32(&writer, record->first_seq);
@@ -169,7 +175,7 @@ read_frame(struct reader *reader, struct journal_record *record, struct bytes *b
     uint32_t body_bytes = reader_u32(reader);
     uint32_t kind = reader_u32(reader);
     if (reader->failed || record->number == 0 || record->durable >= record->number ||
-        (kind & 0xFFFFFFu) != 0 || kind >> 24 < JOURNAL_SEGMENT || kind >> 24 > JOURNAL_CLOSED)
+        (kind & 0xFFFFFFu) != 0 || kind >> 24 < JOURNAL_SEGMENT || kind >> 24 > JOURNAL_MARK)
         return false;
     record->kind = (uint8_t)(kind >> 24);
     if (body_bytes > whole - JOURNAL_RECORD_HEAD_BYTES ||
@@ -185,7 +191,7 @@ read_body(struct bytes body, struct journal_record *record)
 {
     struct reader reader = reader_of(body);
 
-    if (record->kind != JOURNAL_CLOSED)
+    if (has_body(record->kind))
         head_read(&reader, &record->head);
     if (record->kind == JOURNAL_SEGMENT) {
         record->first_seq = reader_u32(&reader);

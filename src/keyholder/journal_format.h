@@ -26,7 +26,8 @@
 enum journal_record_kind {
     JOURNAL_SEGMENT = 1,
     JOURNAL_RETIRED = 2, /* a head that says so */
-    JOURNAL_CLOSED = 3   /* the next generation's file took over; no body */
+    JOURNAL_CLOSED = 3,  /* the next generation's file took over; no body */
+    JOURNAL_MARK = 4     /* says no more than its number and `durable`; no body */
 };
 
 struct journal_header {

@@ -32,6 +32,7 @@ struct journal {
     uint32_t written;                        /* bytes of it that are written */
     uint64_t number;                         /* of the last record, also of one not yet written */
     uint64_t durable;                        /* of the last record that is durable */
+    bool is_marked;                          /* a later one says that it is, or it is none */
     uint8_t previous[HASH_BYTES];            /* the checksum of the last record */
     uint8_t *waiting;                        /* records for the next commit */
     size_t waiting_used;

@@ -15,6 +15,7 @@ struct scan {
     uint64_t number;
     uint8_t previous[HASH_BYTES];
     bool is_closed;
+    bool is_marked; /* the last record is a mark, or there is none */
 };
 
 static struct journal_options
@@ -193,7 +194,9 @@ scan_records(struct scan *scan)
             memcmp(record.previous, scan->previous, sizeof record.previous) != 0)
             return lost_something(scan) ? ENTENTE_ERR_CORRUPT : ENTENTE_OK;
         scan->is_closed = record.kind == JOURNAL_CLOSED;
-        enum entente_error error = scan->is_closed ? ENTENTE_OK : take_record(scan, &record);
+        scan->is_marked = record.kind == JOURNAL_MARK;
+        enum entente_error error =
+            scan->is_closed || scan->is_marked ? ENTENTE_OK : take_record(scan, &record);
         if (error != ENTENTE_OK)
             return error;
         if (!scan->is_closed) {
@@ -223,6 +226,7 @@ scan_file(struct scan *scan, uint32_t file)
     scan->end = JOURNAL_HEADER_BYTES;
     scan->number = scan->header.first_number - 1;
     scan->is_closed = false;
+    scan->is_marked = true;
     memcpy(scan->previous, scan->header.checksum, sizeof scan->previous);
     return scan_records(scan);
 }
@@ -292,6 +296,7 @@ open_journal(struct journal *journal)
     journal->file = scan.file;
     journal->written = scan.end;
     journal->number = journal->durable = scan.number;
+    journal->is_marked = scan.is_marked;
     memcpy(journal->previous, scan.previous, sizeof journal->previous);
     /* What a killed process wrote and did not sync is read, so it will be acted on: make it last.
      */

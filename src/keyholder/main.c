@@ -19,6 +19,7 @@
 enum { FD_SUPERVISOR = 3, FD_NODE = 4, FD_DESK = 5 };
 
 #define QUEUE_BYTES_MAX 33554432u
+#define MARK_AFTER_MS 1000u       /* a batch that stays the last one so long is marked as durable */
 #define ROOM_BYTES_MAX 134217728u /* rooms and cards come in one burst */
 
 struct program {
@@ -27,6 +28,8 @@ struct program {
     struct real_disk disk;
     int folder;
     bool is_ending;
+    uint64_t unmarked; /* the batch that is to be marked, 0: none */
+    uint64_t mark_at_ms;
     bool is_silent; /* the journal's state is unknown: nothing queued may leave any more */
 };
 
@@ -215,6 +218,48 @@ serve_all(struct program *program, bool *is_waiting)
     program->is_ending |= node_gone || desk_gone;
 }
 
+static uint64_t
+steady_ms(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000u + (uint64_t)now.tv_nsec / 1000000u;
+}
+
+/* What poll() is told: to come back when the last batch is to be marked. */
+static int
+mark_timeout_ms(const struct program *program)
+{
+    uint64_t now_ms = program->unmarked == 0 ? 0 : steady_ms();
+
+    if (program->unmarked == 0)
+        return -1;
+    return program->mark_at_ms > now_ms ? (int)(program->mark_at_ms - now_ms) : 0;
+}
+
+/*
+ * Nothing came after the last batch for a while, so nobody waits for the sync: see journal.h.  A
+ * full disk is no reason to stop: the next batch says it too.
+ */
+static void
+mark_when_quiet(struct program *program)
+{
+    struct journal *journal = program->keyholder.journal;
+    uint64_t unmarked = journal_unmarked(journal);
+
+    if (unmarked != program->unmarked) {
+        program->unmarked = unmarked;
+        program->mark_at_ms = unmarked == 0 ? 0 : steady_ms() + MARK_AFTER_MS;
+    }
+    if (program->unmarked == 0 || steady_ms() < program->mark_at_ms)
+        return;
+    enum entente_error error = journal_mark(journal);
+    program->mark_at_ms += MARK_AFTER_MS;
+    if (error != ENTENTE_OK && error != ENTENTE_ERR_DISK_FULL)
+        stop_for(program, error);
+}
+
 static void
 wait_for_work(struct program *program, bool is_waiting)
 {
@@ -234,7 +279,7 @@ wait_for_work(struct program *program, bool is_waiting)
     }
     bool can_go_on = (is_waiting || keyholder_wants_pump(keyholder)) &&
                      keyholder->journal != NULL && keyholder_has_room(keyholder);
-    (void)!poll(polls, 3, can_go_on ? 0 : -1);
+    (void)!poll(polls, 3, can_go_on ? 0 : mark_timeout_ms(program));
     if (polls[0].revents & (POLLIN | POLLHUP | POLLERR))
         serve_supervisor(program);
 }
@@ -258,6 +303,8 @@ turn(struct program *program, bool *is_waiting)
         serve_all(program, is_waiting);
     if (!program->is_silent)
         flush_all(program);
+    if (program->keyholder.journal != NULL && !program->is_ending)
+        mark_when_quiet(program);
 }
 
 static enum entente_error
@@ -299,6 +346,8 @@ main(int count, char **strings)
     bool is_waiting = false;
     while (!program.is_ending)
         turn(&program, &is_waiting);
+    if (program.keyholder.journal != NULL && !program.is_silent)
+        (void)!journal_mark(program.keyholder.journal);
     keyholder_free(&program.keyholder);
     real_disk_close(&program.disk);
     return 0;

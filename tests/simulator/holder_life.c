@@ -5,6 +5,7 @@
 #include "simulator/internal.h"
 
 #include "crypto/secret.h"
+#include "keyholder/journal_internal.h"
 
 /* ---- the installation ---- */
 
@@ -41,6 +42,7 @@ end_process(struct holder *holder)
 
     holder->process = NULL;
     holder->is_busy = false;
+    holder->unmarked = 0;
     holder->life++;
     holder->answers_at_ms = 0;
     if (process == NULL)
@@ -68,6 +70,7 @@ holder_copy(struct holder *to, const struct holder *from)
         .inc = from->inc,
         .first_seq = from->first_seq,
         .is_retired = from->is_retired,
+        .is_damaged = from->is_damaged,
         .life = from->life + 1};
     memory_disk_copy(&to->disk, &from->disk);
     memory_disk_revive(&to->disk);
@@ -219,6 +222,11 @@ holder_start(struct simulator *sim, struct instance *instance)
              channel_new(&holder->arrived, -1, 4u * CHANNEL_BODY_BYTES_MAX) == ENTENTE_OK,
         "no memory");
     enum entente_error error = open_journal(sim, instance);
+    if (error == ENTENTE_ERR_CORRUPT && holder->is_damaged) {
+        simulator_trace(sim, "keyholder %u does not run: its journal is damaged", instance->index);
+        end_process(holder);
+        return;
+    }
     if (error != ENTENTE_OK) {
         breach(sim, "the journal of node %u does not open: %s", instance->index,
             entente_error_text(error));
@@ -275,6 +283,47 @@ holder_lose_power(struct simulator *sim, struct instance *instance)
     end_process(&instance->holder);
 }
 
+/* The last segment that is durable in the file being written: where it is, and its size; 0: none.
+ */
+static uint64_t
+find_last(const struct holder *holder, uint32_t *size)
+{
+    const struct journal *journal = holder->process->journal;
+    const uint8_t *data = holder->disk.files[journal->file].now;
+    struct journal_record record;
+    uint64_t found = 0;
+
+    for (uint32_t at = JOURNAL_HEADER_BYTES; at < journal->written; at += record.size) {
+        struct bytes rest = {data + at, journal->written - at};
+        need(journal_record_parse(rest, &record) == ENTENTE_OK, "the journal's own records");
+        if (record.kind != JOURNAL_SEGMENT)
+            continue;
+        found = at;
+        *size = record.size;
+    }
+    return found;
+}
+
+bool
+holder_damage(struct simulator *sim, struct instance *instance)
+{
+    struct holder *holder = &instance->holder;
+    uint32_t size;
+    uint64_t at = find_last(holder, &size);
+
+    if (at == 0)
+        return false;
+    struct memory_file *file = &holder->disk.files[holder->process->journal->file];
+    uint8_t bit = (uint8_t)(1u << simulator_random(sim, 8));
+    at += simulator_random(sim, size);
+    simulator_crash(sim, instance->index, CRASH_MACHINE);
+    simulator_trace(sim, "a bit of the journal of node %u changes", instance->index);
+    file->now[at] ^= bit;
+    file->safe[at] ^= bit;
+    holder->is_damaged = true;
+    return true;
+}
+
 void
 holder_finish(struct simulator *sim, struct instance *instance)
 {
@@ -282,7 +331,8 @@ holder_finish(struct simulator *sim, struct instance *instance)
 
     if (holder->process == NULL)
         return;
-    if (!holder_turn(sim, instance) || keyholder_commit(holder->process) != ENTENTE_OK)
+    if (!holder_turn(sim, instance) || keyholder_commit(holder->process) != ENTENTE_OK ||
+        journal_mark(holder->process->journal) != ENTENTE_OK)
         memory_disk_cut(&holder->disk); /* the power failed just now */
     end_process(holder);
 }

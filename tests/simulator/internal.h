@@ -25,6 +25,7 @@ enum task_kind {
     TASK_TIMER,      /* instance */
     TASK_COMMIT,     /* instance, number: batch */
     TASK_KEYHOLDER,  /* instance, data: a message for the keyholder; none: its disk is ready */
+    TASK_MARK,       /* instance, number: the batch that its journal is to mark */
     TASK_ANSWER,     /* instance, number: the type of a message for the node, data: its body */
     TASK_HOLDER_BACK /* instance: the keyholder runs again */
 };
@@ -54,6 +55,8 @@ struct holder {
     struct channel *arrived;   /* what node and desk asked for, while it waited for its disk */
     bool is_busy;              /* it waits for its disk */
     bool is_retired;           /* as it said last */
+    bool is_damaged;           /* bits of its journal changed: it need not open */
+    uint64_t unmarked;         /* the batch that waits for its mark */
     uint32_t first_seq;        /* that its journal still had, the last time that it was synced */
     uint32_t life;
     uint64_t answers_at_ms; /* answers come in the order of the requests */
@@ -73,6 +76,10 @@ void holder_kill(struct simulator *sim, struct instance *instance);
 void holder_finish(struct simulator *sim, struct instance *instance);
 /* The machine loses power: what was not synced is lost, torn, or there in another order. */
 void holder_lose_power(struct simulator *sim, struct instance *instance);
+
+/* The machine loses power, and a bit of the last durable segment is another one afterwards; false:
+ * there is none. */
+bool holder_damage(struct simulator *sim, struct instance *instance);
 
 /* keyholder.c */
 void holder_effect(

@@ -8,6 +8,8 @@
 #include "daemon/keyholder_messages.h"
 #include "format/section.h"
 
+#define MARK_AFTER_MS 1000u /* as in src/keyholder/main.c */
+
 bool
 holder_ignores_barrier(const struct simulator *sim, const struct instance *instance)
 {
@@ -233,6 +235,34 @@ holder_turn(struct simulator *sim, struct instance *instance)
     return survives(sim, instance, error);
 }
 
+/* What stays the last batch for a while is marked, as main.c does it. */
+static void
+mark_later(struct simulator *sim, struct instance *instance)
+{
+    struct holder *holder = &instance->holder;
+    uint64_t unmarked = journal_unmarked(holder->process->journal);
+
+    if (unmarked == 0 || unmarked == holder->unmarked)
+        return;
+    holder->unmarked = unmarked;
+    struct task *task = task_add(sim, TASK_MARK, sim->now_ms + MARK_AFTER_MS);
+    task->instance = instance->index;
+    task->life = holder->life;
+    task->number = unmarked;
+}
+
+static void
+mark(struct simulator *sim, struct instance *instance, const struct task *task)
+{
+    struct holder *holder = &instance->holder;
+
+    if (task->life != holder->life || holder->process == NULL || holder->is_busy ||
+        journal_unmarked(holder->process->journal) != task->number)
+        return;
+    if (!survives(sim, instance, journal_mark(holder->process->journal)))
+        simulator_crash(sim, instance->index, CRASH_MACHINE);
+}
+
 bool
 holder_end_turn(struct simulator *sim, struct instance *instance)
 {
@@ -248,6 +278,7 @@ holder_end_turn(struct simulator *sim, struct instance *instance)
             send_answers(sim, instance);
     }
     holder->first_seq = journal_first_seq(holder->process->journal, &sim->room);
+    mark_later(sim, instance);
     return survives(sim, instance, error);
 }
 
@@ -313,6 +344,10 @@ holder_task(struct simulator *sim, struct instance *instance, const struct task 
 
     if (task->kind == TASK_HOLDER_BACK) {
         come_back(sim, instance);
+        return;
+    }
+    if (task->kind == TASK_MARK) {
+        mark(sim, instance, task);
         return;
     }
     if (task->kind == TASK_KEYHOLDER) {

@@ -142,6 +142,8 @@ simulator_start(struct simulator *sim, uint32_t index)
         return;
     if (instance->holder.process == NULL)
         holder_start(sim, instance);
+    if (instance->holder.process == NULL)
+        return; /* a node does not run without its keyholder */
     simulator_trace(sim, "node %u starts (party %u, incarnation %u)", index, instance->party + 1u,
         instance->holder.inc);
     machine_start_node(sim, instance);
@@ -155,6 +157,17 @@ simulator_cut_power(struct simulator *sim, uint32_t index, uint32_t operations)
     simulator_trace(sim, "the power of node %u will fail after %u operations of its disk", index,
         operations);
     disk->power_until = disk->operations + operations;
+}
+
+void
+simulator_damage_journal(struct simulator *sim, uint32_t index)
+{
+    struct instance *instance = &sim->instances[index];
+
+    if (!instance->is_up || instance->holder.process == NULL || !holder_damage(sim, instance))
+        return;
+    sim->may_fork[instance->party] = true;
+    watch_replaced(sim, instance->party);
 }
 
 void
@@ -275,32 +288,56 @@ simulator_backup(struct simulator *sim, uint32_t index)
 
 /* ---- new incarnations ---- */
 
-void
-simulator_restore(struct simulator *sim, uint32_t index, bool revokes)
+/* The keys are new, and nothing of the old journal is left; false: no incarnation is. */
+static bool
+begin_incarnation(struct simulator *sim, struct instance *instance, bool revokes)
 {
-    struct instance *instance = &sim->instances[index];
     struct build_party *party = &sim->parties[instance->party];
     uint16_t old = instance->holder.inc;
 
     if (register_incarnation_last(party->reg)->inc >= LANES_INC_MAX - 1)
-        return;
-    simulator_crash(sim, index, CRASH_MACHINE);
+        return false;
+    simulator_crash(sim, instance->index, CRASH_MACHINE);
     watch_replaced(sim, instance->party);
     build_party_certify(party);
     if (revokes)
         build_party_revoke(party, old);
-    uint16_t inc = register_incarnation_last(party->reg)->inc;
-    simulator_trace(sim, "the machine of node %u is lost; party %u begins incarnation %u from %s",
-        index, instance->party + 1u, inc, instance->backup == NULL ? "nothing" : "a backup");
-    watch_lost_store(sim, instance);
     holder_free(&instance->holder);
-    holder_init(&instance->holder, sim, instance->party, inc);
+    holder_init(&instance->holder, sim, instance->party, register_incarnation_last(party->reg)->inc);
+    instance->is_gone = false;
+    return true;
+}
+
+void
+simulator_restore(struct simulator *sim, uint32_t index, bool revokes)
+{
+    struct instance *instance = &sim->instances[index];
+
+    if (!begin_incarnation(sim, instance, revokes))
+        return;
+    simulator_trace(sim, "the machine of node %u is lost; party %u begins incarnation %u from %s",
+        index, instance->party + 1u, instance->holder.inc,
+        instance->backup == NULL ? "nothing" : "a backup");
+    watch_lost_store(sim, instance);
     set_store(sim, instance,
         instance->backup == NULL ? disk_fresh(sim) : copy_of(instance->backup));
     /* What counts is what the new incarnation says. */
     instance->watch.claims_void = false;
     instance->watch.claimed = (struct reach){0};
-    instance->is_gone = false;
+    simulator_start(sim, index);
+}
+
+void
+simulator_resume(struct simulator *sim, uint32_t index)
+{
+    struct instance *instance = &sim->instances[index];
+
+    if (!begin_incarnation(sim, instance, false))
+        return;
+    simulator_trace(sim, "party %u begins incarnation %u, with the store that it has",
+        instance->party + 1u, instance->holder.inc);
+    instance->watch.claims_void = false;
+    instance->watch.claimed = (struct reach){0};
     simulator_start(sim, index);
 }
 

@@ -118,6 +118,8 @@ snapshot(struct simulator *sim)
         return;
     if (simulator_chance(sim, 50))
         simulator_snapshot(sim, who);
+    else if (simulator_chance(sim, 20))
+        simulator_damage_journal(sim, who);
     else if (simulator_may_lose_machine(sim, who) && simulator_chance(sim, 70))
         simulator_roll_back(sim, who);
     else if (simulator_has_room_for_another(sim) && simulator_chance(sim, 30))
@@ -176,7 +178,9 @@ repair(struct simulator *sim, uint32_t parties)
         if (simulator_is_honest(sim, i))
             simulator_switch_off(sim, i);
     for (uint32_t i = 0; i < parties; i++)
-        if (simulator_is_honest(sim, i) && (simulator_is_contested(sim, i) ||
+        if (simulator_is_honest(sim, i) && !simulator_is_up(sim, i))
+            simulator_resume(sim, i); /* its journal is damaged */
+        else if (simulator_is_honest(sim, i) && (simulator_is_contested(sim, i) ||
             simulator_writing(sim, i) == NODE_WRITING_RETIRED))
             simulator_restore(sim, i, false);
 }

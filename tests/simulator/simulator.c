@@ -257,6 +257,7 @@ run_task(struct simulator *sim, const struct task *task)
         disk_task(sim, instance, task);
         break;
     case TASK_KEYHOLDER:
+    case TASK_MARK:
     case TASK_ANSWER:
     case TASK_HOLDER_BACK:
         holder_task(sim, instance, task);

@@ -70,6 +70,12 @@ void simulator_jump_clock(struct simulator *sim, uint32_t instance, int64_t ms);
  */
 void simulator_cut_power(struct simulator *sim, uint32_t instance, uint32_t operations);
 
+/*
+ * The machine loses power, and a bit of what its keyholder acknowledged last is another one when it
+ * is back.  Its key may have to be given up: then it does not start, or retires.
+ */
+void simulator_damage_journal(struct simulator *sim, uint32_t instance);
+
 /* The `calls`-th write of the store from now fails. */
 void simulator_fail_store(struct simulator *sim, uint32_t instance, uint64_t calls);
 
@@ -83,6 +89,8 @@ void simulator_lose_store(struct simulator *sim, uint32_t instance, bool to_back
 void simulator_backup(struct simulator *sim, uint32_t instance);
 /* The machine is lost; a new one begins the next incarnation (I1), from the backup if there is one. */
 void simulator_restore(struct simulator *sim, uint32_t instance, bool revokes);
+/* Its key or its journal is of no more use: the next incarnation begins, with the store as it is. */
+void simulator_resume(struct simulator *sim, uint32_t instance);
 /* The whole machine as it stands, keyholder and journal too; and back to it (I4). */
 void simulator_snapshot(struct simulator *sim, uint32_t instance);
 void simulator_roll_back(struct simulator *sim, uint32_t instance);

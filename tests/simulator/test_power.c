@@ -1,6 +1,6 @@
 /*
  * Goal: whatever a power cut leaves of the journal, nothing acknowledged is missing, nothing is
- * signed twice, and the party goes on; and the checks that say so can fail.
+ * signed twice, and the party goes on; what a bad disk takes is noticed; and these checks can fail.
  * Method: two parties talk; the power of one fails after n operations of its disk, for every n
  * until it does not fail any more, with tears as a few seeds decide.  Then keyholders that break a
  * rule: some seed must show it.
@@ -144,6 +144,49 @@ TEST(a_machine_that_went_back_retires_its_key)
         roll_back((struct keyholder_mutations){.no_start_barrier = true}) != NODE_WRITING_RETIRED);
 }
 
+enum outcome { DOES_NOT_OPEN, RETIRES, GOES_ON };
+
+/* A bit of the last acknowledged batch changes, after so much quiet. */
+static enum outcome
+damage(uint64_t seed, uint64_t quiet_ms)
+{
+    struct simulator *sim = two_parties(seed, (struct keyholder_mutations){0});
+    enum outcome outcome = DOES_NOT_OPEN;
+
+    talk(sim, 1 + (uint32_t)seed % 5);
+    simulator_run(sim, quiet_ms);
+    simulator_damage_journal(sim, 0);
+    simulator_start(sim, 0);
+    if (simulator_is_up(sim, 0)) {
+        simulator_run(sim, 30000);
+        outcome = simulator_writing(sim, 0) == NODE_WRITING_RETIRED ? RETIRES : GOES_ON;
+    }
+    CHECK(!simulator_is_contested(sim, 0));
+    if (outcome != GOES_ON)
+        simulator_resume(sim, 0);
+    const char *what = heal(sim);
+    if (what != NULL)
+        printf("# seed %u, %u ms: %s\n", (unsigned)seed, (unsigned)quiet_ms, what);
+    CHECK(what == NULL);
+    simulator_free(sim);
+    return outcome;
+}
+
+/* At once it may look like a torn tail: then the others know better.  Once marked it never does. */
+TEST(damage_to_the_last_batch_is_noticed)
+{
+    uint32_t outcomes[3] = {0};
+
+    for (uint64_t seed = 0; seed < 40; seed++) {
+        CHECK(damage(seed, 3000) == DOES_NOT_OPEN);
+        outcomes[damage(seed, 0)]++;
+    }
+    printf(
+        "# at once: %u do not open, %u retire, %u go on\n", outcomes[0], outcomes[1], outcomes[2]);
+    CHECK(outcomes[RETIRES] > 0);
+}
+
 TEST_MAIN(CASE(power_may_fail_after_any_operation_of_the_disk), CASE(power_may_fail_at_each_start),
     CASE(what_a_killed_process_left_is_made_durable),
-    CASE(a_keyholder_that_does_not_sync_is_caught), CASE(a_machine_that_went_back_retires_its_key))
+    CASE(a_keyholder_that_does_not_sync_is_caught), CASE(a_machine_that_went_back_retires_its_key),
+    CASE(damage_to_the_last_batch_is_noticed))

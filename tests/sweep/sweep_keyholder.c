@@ -5,6 +5,7 @@
  * and kills before the n-th, for every n until all appends are answered.  Then the program is
  * started again, and its journal compared with all that it had sent.
  */
+#include "keyholder/journal_format.h"
 #include "support/keyholder_process.h"
 #include "support/test.h"
 
@@ -348,6 +349,61 @@ TEST(a_node_that_is_gone_ends_it_and_its_tickets)
     folder_remove_all(folder);
 }
 
+/* Change a bit of the last segment that the journal in `folder` has. */
+static void
+damage_last_segment(const char *folder)
+{
+    static uint8_t data[65536];
+    struct journal_record record;
+    char path[300];
+    uint32_t last = 0;
+
+    snprintf(path, sizeof path, "%s/keyholder/journal.00", folder);
+    FILE *file = fopen(path, "r+");
+    REQUIRE(file != NULL && fread(data, 1, sizeof data, file) == sizeof data);
+    for (uint32_t at = JOURNAL_HEADER_BYTES;
+         journal_record_parse((struct bytes){data + at, sizeof data - at}, &record) == ENTENTE_OK;
+         at += record.size)
+        last = record.kind == JOURNAL_SEGMENT ? at : last;
+    REQUIRE(last > 0);
+    data[last + JOURNAL_RECORD_HEAD_BYTES] ^= 1;
+    CHECK(fseek(file, (long)last, SEEK_SET) == 0 &&
+          fwrite(data + last, 1, JOURNAL_RECORD_HEAD_BYTES + 1, file) > 0 && fclose(file) == 0);
+}
+
+/* Whether it starts on a journal whose last acknowledged segment was damaged after so much quiet.
+ */
+static bool
+starts_damaged(uint32_t quiet_ms)
+{
+    struct keyholder_process process;
+    static struct scene_draft draft;
+    struct message_signed answer;
+    char folder[256];
+
+    folder_make(folder);
+    CHECK(keyholder_process_install(folder));
+    CHECK(keyholder_process_start(&process, program, folder, &world));
+    scene_draft_start(&draft);
+    scene_draft_own(&process.feed, &draft, ENTRY_ACK);
+    struct message_append append = scene_draft_message(&process.feed, &draft);
+    CHECK(message_append_queue(process.node, &append) == ENTENTE_OK &&
+          keyholder_process_got(&process, process.node, SIGNED, signed, &answer));
+    usleep(quiet_ms * 1000);
+    keyholder_process_end(&process);
+    damage_last_segment(folder);
+    bool starts = keyholder_process_start(&process, program, folder, &world);
+    keyholder_process_end(&process);
+    folder_remove_all(folder);
+    return starts;
+}
+
+TEST(what_was_signed_last_is_marked_when_it_is_quiet)
+{
+    CHECK(starts_damaged(0)); /* it looks like a torn tail */
+    CHECK(!starts_damaged(1500));
+}
+
 /* The kernel's own words about the running process. */
 static bool
 status_says(pid_t pid, const char *line)
@@ -384,7 +440,8 @@ main(int argc, char **argv)
     const struct test_case cases[] = {CASE(killed_between_any_two_calls_while_it_signs),
         CASE(killed_while_it_turns_to_another_file),
         CASE(another_process_that_breaks_the_rules_ends_it),
-        CASE(a_node_that_is_gone_ends_it_and_its_tickets), CASE(it_is_confined)};
+        CASE(a_node_that_is_gone_ends_it_and_its_tickets),
+        CASE(what_was_signed_last_is_marked_when_it_is_quiet), CASE(it_is_confined)};
 
     if (argc < 2)
         return 1;

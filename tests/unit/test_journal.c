@@ -158,8 +158,11 @@ run_cut(uint32_t n, uint64_t seed, bool release)
             memcpy(acknowledged, next, sizeof next);
             for (uint32_t room = 0; release && room < 2; room++)
                 journal_release(journal, &rooms[room], next[room], next[room] - next[room] / 4);
-            continue;
+            if (round % 4 == 3)
+                error = journal_mark(journal);
         }
+        if (error == ENTENTE_OK)
+            continue;
         was_cut = true;
         memory_disk_cut(&disk);
         error = reopen(&journal, &disk);
@@ -217,36 +220,89 @@ TEST(nor_while_files_are_given_up)
     sweep(true);
 }
 
-/* Flip one byte of each acknowledged record in turn, and of each header: never a shorter feed. */
-TEST(damage_before_the_tail_is_reported)
+/*
+ * Flip one byte of each acknowledged record in turn, and of each header: never a shorter feed, but
+ * for the last record, and not for that one either once it is marked.  Returns how often it was.
+ */
+static uint32_t
+damage_everywhere(struct memory_disk *disk, uint32_t last_seq)
+{
+    struct journal *journal = NULL;
+    uint32_t refused = 0, unnoticed = 0;
+
+    for (uint32_t file = 0; file < JOURNAL_FILES_MAX; file++) {
+        for (uint64_t at = 0; at < disk->files[file].now_size; at += 37) {
+            disk->files[file].now[at] ^= 0x10;
+            enum entente_error error = reopen(&journal, disk);
+            CHECK(error == ENTENTE_OK || error == ENTENTE_ERR_CORRUPT);
+            refused += error == ENTENTE_ERR_CORRUPT;
+            if (error == ENTENTE_OK) {
+                CHECK(journal_head(journal, &rooms[0])->seq >= last_seq - 1);
+                unnoticed += journal_head(journal, &rooms[0])->seq < last_seq;
+            }
+            disk->files[file].now[at] ^= 0x10;
+        }
+    }
+    CHECK(refused > 500);
+    journal_free(journal);
+    return unnoticed;
+}
+
+TEST(damage_is_reported)
 {
     struct memory_disk disk = {0};
     struct journal *journal = open_new(&disk);
-    uint32_t refused = 0, unnoticed = 0;
 
     for (uint32_t seq = 1; seq <= 30; seq++) {
         CHECK(add(journal, 0, seq, 0) == ENTENTE_OK);
         CHECK(journal_commit(journal) == ENTENTE_OK);
     }
-    struct journal *untouched = journal;
-    journal = NULL;
-    for (uint32_t file = 0; file < JOURNAL_FILES_MAX; file++) {
-        for (uint64_t at = 0; at < disk.files[file].now_size; at += 37) {
-            disk.files[file].now[at] ^= 0x10;
-            enum entente_error error = reopen(&journal, &disk);
-            CHECK(error == ENTENTE_OK || error == ENTENTE_ERR_CORRUPT);
-            refused += error == ENTENTE_ERR_CORRUPT;
-            /* only the last record can look torn */
-            if (error == ENTENTE_OK) {
-                CHECK(journal_head(journal, &rooms[0])->seq >= 29);
-                unnoticed += journal_head(journal, &rooms[0])->seq == 29;
-            }
-            disk.files[file].now[at] ^= 0x10;
-        }
-    }
-    CHECK(refused > 500 && unnoticed > 0 && unnoticed < 60);
+    uint32_t unnoticed = damage_everywhere(&disk, 30);
+    CHECK(unnoticed > 0 && unnoticed < 60);
+    CHECK(journal_mark(journal) == ENTENTE_OK);
+    CHECK(damage_everywhere(&disk, 30) == 0);
     journal_free(journal);
-    journal_free(untouched);
+    memory_disk_free(&disk);
+}
+
+TEST(a_mark_is_one_write_and_one_sync_once)
+{
+    struct memory_disk disk = {0};
+    struct journal *journal = open_new(&disk);
+
+    CHECK(journal_unmarked(journal) == 0 && add(journal, 0, 1, 0) == ENTENTE_OK);
+    CHECK(journal_unmarked(journal) == 0 && journal_commit(journal) == ENTENTE_OK);
+    CHECK(journal_unmarked(journal) == 1);
+    disk.writes = disk.syncs = 0;
+    for (int i = 0; i < 2; i++) {
+        CHECK(journal_mark(journal) == ENTENTE_OK && journal_unmarked(journal) == 0);
+        CHECK(disk.writes == 1 && disk.syncs == 1);
+    }
+    REQUIRE(reopen(&journal, &disk) == ENTENTE_OK);
+    CHECK(journal_unmarked(journal) == 0 && journal_head(journal, &rooms[0])->seq == 1);
+    CHECK(add(journal, 0, 2, 0) == ENTENTE_OK && journal_commit(journal) == ENTENTE_OK);
+    REQUIRE(reopen(&journal, &disk) == ENTENTE_OK);
+    CHECK(journal_unmarked(journal) == 3 && holds(journal, 0, 1, 0) && holds(journal, 0, 2, 0));
+    journal_free(journal);
+    memory_disk_free(&disk);
+}
+
+/* Then the record that closes the file says it. */
+TEST(a_full_file_is_marked_too)
+{
+    static uint8_t filler[FILE_BYTES];
+    struct memory_disk disk = {0};
+    struct journal *journal = open_new(&disk);
+    struct journal_head head = head_of(0, 1, 0);
+    size_t free_bytes = FILE_BYTES - JOURNAL_HEADER_BYTES - JOURNAL_RECORD_HEAD_BYTES;
+    size_t most = free_bytes - journal_record_size(JOURNAL_SEGMENT, 0, 0);
+
+    REQUIRE(journal_append(journal, &head, 1, (struct bytes){filler, 8},
+                (struct bytes){filler, most / 8 * 8 - 8}) == ENTENTE_OK);
+    CHECK(journal_mark(journal) == ENTENTE_OK && journal_unmarked(journal) == 0);
+    CHECK(damage_everywhere(&disk, 1) == 0);
+    CHECK(reopen(&journal, &disk) == ENTENTE_OK && journal_unmarked(journal) == 0);
+    journal_free(journal);
     memory_disk_free(&disk);
 }
 
@@ -471,7 +527,8 @@ TEST(what_does_not_fit_into_a_file_is_too_large)
 
 TEST_MAIN(CASE(keeps_what_was_committed), CASE(a_batch_is_one_write_and_one_sync),
     CASE(a_power_cut_after_every_operation_loses_nothing_acknowledged),
-    CASE(nor_while_files_are_given_up), CASE(damage_before_the_tail_is_reported),
+    CASE(nor_while_files_are_given_up), CASE(damage_is_reported),
+    CASE(a_mark_is_one_write_and_one_sync_once), CASE(a_full_file_is_marked_too),
     CASE(what_a_torn_batch_left_is_never_taken_up),
     CASE(an_old_file_is_closed_at_the_latest_when_the_journal_is_opened),
     CASE(a_file_that_is_gone_is_reported), CASE(another_keys_journal_is_refused),
