@@ -74,7 +74,7 @@ enum message_process {
     X(NODE_EXPORTED, node_exported, 124, NODE, DESK, "a part of the file; empty: its end")         \
     X(NODE_IMPORTED, node_imported, 125, NODE, DESK, "what the bundle brought")                    \
     X(NODE_DONE, node_done, 126, NODE, DESK, "it is done, or why not")                             \
-    X(NODE_NEWS, node_news, 127, NODE, DESK, "a room changed")                                     \
+    X(NODE_NEWS, node_news, 127, NODE, DESK, "a record changed; not again before NODE_LIST")       \
                                                                                                    \
     X(SAY, say, 200, CLI, DESK, "write these sections")                                            \
     X(LIST, list, 201, CLI, DESK, "entries, opened")                                               \
@@ -186,7 +186,8 @@ enum message_process {
 /* missing: positions of PROTOCOL.md that pending entries wait for. */
 #define MESSAGE_FIELDS_NODE_IMPORTED(F) F(u64, ticket) F(u16, error) F(u64, entries) F(rest, missing)
 #define MESSAGE_FIELDS_NODE_DONE(F) F(u64, ticket) F(u16, error)
-#define MESSAGE_FIELDS_NODE_NEWS(F) F(room, room) F(u64, arrival)
+/* room: the one that changed last; others may have changed before it. */
+#define MESSAGE_FIELDS_NODE_NEWS(F) F(room, room)
 
 #define MESSAGE_FIELDS_SAY(F) F(u64, ticket) F(room, room) F(rest, sections)
 /* follow: stay, and send what arrives (order 1). */

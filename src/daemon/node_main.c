@@ -1,5 +1,5 @@
-/* The program entente-node: started by the supervisor with three sockets, confined before it listens to
- * anybody. */
+/* The program entente-node: started by the supervisor with three sockets, confined before it
+ * listens to anybody. */
 #include "confine/confine.h"
 #include "daemon/shell.h"
 
@@ -49,8 +49,8 @@ take_setup(struct shell *shell, struct bytes body)
         error = shell_listen(shell, setup.transport_seed.bytes, listen);
     explicit_bzero(setup.transport_seed.bytes, sizeof setup.transport_seed.bytes);
     if (error != ENTENTE_OK)
-        return end_unable(shell, error, shell->store == NULL ? "the store does not open"
-                                                             : "it cannot listen for links");
+        return end_unable(shell, error,
+            shell->store == NULL ? "the store does not open" : "it cannot listen for links");
     error = confine_node(store);
     if (error != ENTENTE_OK)
         return end_unable(shell, error, "it cannot be confined on this machine");
@@ -117,7 +117,8 @@ on_channel(uv_poll_t *poll, int status, int events)
             shell_end(shell, "it could not be set up");
     }
     if (filled == ENTENTE_ERR_GONE)
-        shell_end(shell, channel == shell->supervisor ? NULL : "another process of this node is gone");
+        shell_end(
+            shell, channel == shell->supervisor ? NULL : "another process of this node is gone");
 }
 
 /* At the end of a turn: a commit, then everything that was said is sent. */
@@ -128,22 +129,26 @@ on_check(uv_check_t *check)
     struct {
         struct channel *channel;
         uv_poll_t *poll;
-    } ends[] = {{shell->supervisor, &shell->supervisor_poll},
-        {shell->keyholder, &shell->keyholder_poll}, {shell->desk, &shell->desk_poll}};
+        int *events;
+    } ends[] = {{shell->supervisor, &shell->supervisor_poll, &shell->supervisor_events},
+        {shell->keyholder, &shell->keyholder_poll, &shell->keyholder_events},
+        {shell->desk, &shell->desk_poll, &shell->desk_events}};
 
     shell_commit(shell);
-    if (shell->has_news) {
-        struct record *record = node_record(shell->node, &shell->news_room);
-        struct message_node_news news = {shell->news_room, record_last_arrival(record)};
+    if (shell->has_news && !shell->news_told) {
+        struct message_node_news news = {shell->news_room};
         shell->has_news = false;
+        shell->news_told = true;
         if (message_node_news_queue(shell->desk, &news) != ENTENTE_OK)
             shell_end(shell, "the desk does not take its news");
     }
     for (size_t i = 0; i < sizeof ends / sizeof ends[0] && !shell->is_ending; i++) {
-        if (channel_wants_write(ends[i].channel) &&
-            channel_flush(ends[i].channel) != ENTENTE_OK)
+        if (channel_wants_write(ends[i].channel) && channel_flush(ends[i].channel) != ENTENTE_OK)
             shell_end(shell, "a channel to another process of this node failed");
         int events = UV_READABLE | (channel_wants_write(ends[i].channel) ? UV_WRITABLE : 0);
+        if (events == *ends[i].events)
+            continue; /* libuv would make a system call of it */
+        *ends[i].events = events;
         uv_poll_start(ends[i].poll, events, on_channel);
     }
 }
@@ -176,8 +181,8 @@ open_shell(struct shell *shell)
     shell->commit_timer.data = shell;
     uv_check_init(shell->loop, &shell->check);
     shell->timer.data = shell->retry.data = shell->check.data = shell;
-    enum entente_error error = open_channel(
-        shell, &shell->supervisor, &shell->supervisor_poll, SHELL_FD_SUPERVISOR);
+    enum entente_error error =
+        open_channel(shell, &shell->supervisor, &shell->supervisor_poll, SHELL_FD_SUPERVISOR);
     if (error == ENTENTE_OK)
         error = open_channel(shell, &shell->keyholder, &shell->keyholder_poll, SHELL_FD_KEYHOLDER);
     if (error == ENTENTE_OK)

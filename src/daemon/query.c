@@ -183,6 +183,7 @@ take_list(struct shell *shell, struct bytes body)
     if (error != ENTENTE_OK)
         return error;
     struct record *record = query_room(shell, &asked.room, &room);
+    shell->news_told = false; /* who has read to the end waits for the next */
     if (record == NULL)
         listed(shell, asked.ticket, 0, false, ENTENTE_ERR_NOT_FOUND);
     else if (asked.order == 0)

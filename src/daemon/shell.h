@@ -50,6 +50,9 @@ struct shell {
     uv_poll_t supervisor_poll;
     uv_poll_t keyholder_poll;
     uv_poll_t desk_poll;
+    int supervisor_events; /* what each waits for now */
+    int keyholder_events;
+    int desk_events;
     struct channel *supervisor;
     struct channel *keyholder;
     struct channel *desk;
@@ -73,6 +76,7 @@ struct shell {
     enum entente_error store_error;
     struct room_id news_room;
     bool has_news;
+    bool news_told; /* once is enough, until the desk has asked again */
     bool is_ending;
     int status;
 };

@@ -115,7 +115,7 @@ take_node_news(struct desk *desk, struct bytes body)
 
     enum entente_error error = message_node_news_read(body, &message);
     if (error == ENTENTE_OK)
-        reading_news(desk, &message);
+        reading_news(desk);
     return error;
 }
 

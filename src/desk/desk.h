@@ -49,6 +49,7 @@ struct reading {
     bool page_ended;
     bool more;
     bool is_waiting; /* follows: nothing more to read now */
+    bool has_news;   /* the node told that something came since the page was asked for */
     uint32_t count;
     uint32_t done;
     struct reading_entry entries[DESK_PAGE_ENTRIES_MAX];
@@ -114,7 +115,7 @@ void reading_chain_wanted(struct desk *desk, struct request *request, uint32_t e
     const struct message_chain_wanted *message);
 void reading_keys(struct desk *desk, struct request *request, uint32_t entry,
     const struct message_node_keys_are *message);
-void reading_news(struct desk *desk, const struct message_node_news *news);
+void reading_news(struct desk *desk);
 /* Hands on what waited for room in the client's channel. */
 void reading_go_on(struct desk *desk, struct request *request);
 void reading_free(struct reading *reading);

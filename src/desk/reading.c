@@ -1,4 +1,5 @@
-/* Lists of entries: pages from the node, each sealed one opened by the keyholder, handed on in order. */
+/* Lists of entries: pages from the node, each sealed one opened by the keyholder, handed on in
+ * order. */
 #include "desk/desk.h"
 
 #include <stdlib.h>
@@ -31,7 +32,7 @@ ask_page(struct desk *desk, struct request *request)
     struct message_node_list ask = {
         request->ticket, reading->room, reading->order, reading->after, DESK_PAGE_LIMIT};
 
-    reading->is_waiting = false;
+    reading->is_waiting = reading->has_news = false;
     reading->page_asked = true;
     if (message_node_list_queue(desk->node, &ask) != ENTENTE_OK)
         request_fail(desk, request, ENTENTE_ERR_NO_MEMORY);
@@ -215,6 +216,8 @@ reading_go_on(struct desk *desk, struct request *request)
     if (reading->follow) {
         reading->order = 1;
         reading->is_waiting = true;
+        if (reading->has_news)
+            ask_page(desk, request);
         return;
     }
     struct message_listed message = {request->client_ticket, reading->after, ENTENTE_OK};
@@ -223,12 +226,14 @@ reading_go_on(struct desk *desk, struct request *request)
 }
 
 void
-reading_news(struct desk *desk, const struct message_node_news *news)
+reading_news(struct desk *desk)
 {
     for (uint32_t i = 0; i < DESK_REQUESTS_MAX && desk->requests_count > 0; i++) {
         struct reading *reading = desk->requests[i].reading;
-        if (desk->requests[i].ticket != 0 && reading != NULL && reading->is_waiting &&
-            reading->after < news->arrival)
+        if (desk->requests[i].ticket == 0 || reading == NULL)
+            continue;
+        reading->has_news = true;
+        if (reading->is_waiting)
             ask_page(desk, &desk->requests[i]);
     }
 }

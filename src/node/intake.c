@@ -1,4 +1,5 @@
-/* What comes in: segments, registers and proofs, from links, bundles and the keyholder's journal. */
+/* What comes in: segments, registers and proofs, from links, bundles and the keyholder's journal.
+ */
 #include "node/internal.h"
 
 static bool
@@ -39,16 +40,16 @@ store_proof(struct node *node, struct room *room, const struct proven *proven)
 }
 
 static void
-note_progress(struct node *node, struct room *room, struct link *link,
-    const struct admitted *admitted)
+note_progress(
+    struct node *node, struct room *room, struct link *link, const struct admitted *admitted)
 {
     const struct branch_row *row = &admitted->branch;
     struct position head = {row->slot, row->inc, admitted->row.last_seq, admitted->row.last_id};
 
     asker_got(&room->asker, &head, node->mono_ms + node->options.request_timeout_ms);
     if (link != NULL)
-        feeder_know(&link->rooms[room_index(node, room)].feeder, row->index,
-            admitted->row.last_seq);
+        feeder_know(
+            &link->rooms[room_index(node, room)].feeder, row->index, admitted->row.last_seq);
     /* Own entries too: a peer that is far behind is not pushed, it asks. */
     if (room->announce_at_ms == 0)
         room->announce_at_ms = node->mono_ms + node->options.announce_delay_ms;
@@ -65,9 +66,9 @@ intake_admission(
     }
     for (const struct proven *p = admission->faults; p != NULL; p = p->next) {
         store_proof(node, room, p);
-        trace(node, ENTENTE_ERR_EQUIVOCATION,
-            "record", "a party showed two faces; its lane is contested, its operator "
-                                    "must certify a new incarnation (entente keys resume)");
+        trace(node, ENTENTE_ERR_EQUIVOCATION, "record",
+            "a party showed two faces; its lane is contested, its operator "
+            "must certify a new incarnation (entente keys resume)");
         links_fault(node, room, link, p->slot, p->inc, p->payload);
     }
     if (admission->first != NULL || admission->faults != NULL) {
@@ -83,6 +84,16 @@ intake_admission(
         links_ask(node, room, link, &admission->missing);
 }
 
+static enum entente_error
+take_admission(struct node *node, struct room *room, struct link *link,
+    const struct admission *admission, enum entente_error error)
+{
+    if (is_own_trouble(error))
+        node_trouble(node, error);
+    intake_admission(node, room, link, admission);
+    return entente_error_whose(error) == ENTENTE_PEER ? error : ENTENTE_OK;
+}
+
 enum entente_error
 intake_segment(struct node *node, struct room *room, struct link *link, struct bytes segment,
     struct bytes payloads)
@@ -91,10 +102,17 @@ intake_segment(struct node *node, struct room *room, struct link *link, struct b
 
     enum entente_error error =
         record_receive(room->record, segment, payloads, &node->effects->arena, &admission);
-    if (is_own_trouble(error))
-        node_trouble(node, error);
-    intake_admission(node, room, link, &admission);
-    return entente_error_whose(error) == ENTENTE_PEER ? error : ENTENTE_OK;
+    return take_admission(node, room, link, &admission, error);
+}
+
+enum entente_error
+intake_signed(struct node *node, struct room *room, struct bytes segment, struct bytes payloads)
+{
+    struct admission admission;
+
+    enum entente_error error =
+        record_receive_own(room->record, segment, payloads, &node->effects->arena, &admission);
+    return take_admission(node, room, NULL, &admission, error);
 }
 
 /*
@@ -162,8 +180,7 @@ register_grew(struct node *node, const struct party_id *party, uint32_t from, ui
 }
 
 enum entente_error
-intake_register(
-    struct node *node, const struct party_id *party, struct bytes entries)
+intake_register(struct node *node, const struct party_id *party, struct bytes entries)
 {
     struct party_register *reg = node_register(node, party);
 
@@ -175,8 +192,9 @@ intake_register(
     if (after > before)
         register_grew(node, party, before, after);
     if (error == ENTENTE_ERR_EQUIVOCATION)
-        trace(node, error, "register", "a party shows another register than the one trusted here; "
-                                       "the one trusted first is kept: ask its people (R7)");
+        trace(node, error, "register",
+            "a party shows another register than the one trusted here; "
+            "the one trusted first is kept: ask its people (R7)");
     if (is_own_trouble(error))
         node_trouble(node, error);
     if (error == ENTENTE_ERR_EQUIVOCATION || entente_error_whose(error) != ENTENTE_PEER)
@@ -191,8 +209,5 @@ intake_fault(struct node *node, struct room *room, struct link *link, struct byt
 
     enum entente_error error =
         record_prove(room->record, payload, &node->effects->arena, &admission);
-    if (is_own_trouble(error))
-        node_trouble(node, error);
-    intake_admission(node, room, link, &admission);
-    return entente_error_whose(error) == ENTENTE_PEER ? error : ENTENTE_OK;
+    return take_admission(node, room, link, &admission, error);
 }

@@ -138,6 +138,9 @@ bool slot_of(const struct room *room, const struct party_id *party, uint8_t *slo
 /* `link` is NULL for bundles and own segments.  Returns a peer's fault; own trouble is noted. */
 enum entente_error intake_segment(struct node *node, struct room *room, struct link *link,
     struct bytes segment, struct bytes payloads);
+/* What this party's keyholder has just signed. */
+enum entente_error intake_signed(
+    struct node *node, struct room *room, struct bytes segment, struct bytes payloads);
 enum entente_error intake_register(
     struct node *node, const struct party_id *party, struct bytes entries);
 enum entente_error intake_fault(

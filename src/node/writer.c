@@ -606,7 +606,7 @@ take_signed(struct node *node, struct room *room, const struct event *event)
     if (writer->keyholder.journal_first_seq == 0)
         writer->keyholder.journal_first_seq = append->first_seq;
     writer->keyholder.reg_number = writer->reg_number;
-    enum entente_error error = intake_segment(node, room, NULL, event->data, payloads);
+    enum entente_error error = intake_signed(node, room, event->data, payloads);
     if (error != ENTENTE_OK)
         trace(node, error, "record", "an entry of this party's own keyholder was refused");
     /* The effects borrow the payloads: they are freed with the next answer. */

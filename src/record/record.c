@@ -29,8 +29,8 @@ load_marks(struct record *record, uint8_t kind, uint32_t branch)
             found.payloads.size != segment->payload_bytes)
             return ENTENTE_ERR_CORRUPT;
         if (kind == ENTRY_FAULT) {
-            struct reader payload = reader_of(segment_payload(
-                segment, found.payloads, row.seq - segment->entries[0].seq));
+            struct reader payload = reader_of(
+                segment_payload(segment, found.payloads, row.seq - segment->entries[0].seq));
             mark.slot = reader_u8(&payload);
             mark.inc = reader_u16(&payload);
         }
@@ -48,8 +48,8 @@ load_head(struct record *record, struct branch *branch)
     struct segment *segment = &record->scratch[0];
     struct vectors vectors;
 
-    enum entente_error error = record->source->segment_last(
-        record->source->state, &record->room, branch->row.index, &row);
+    enum entente_error error =
+        record->source->segment_last(record->source->state, &record->room, branch->row.index, &row);
     if (error != ENTENTE_OK)
         return error == ENTENTE_ERR_NOT_FOUND ? ENTENTE_ERR_CORRUPT : error;
     struct reader reader = reader_of(row.segment);
@@ -198,9 +198,10 @@ record_free(struct record *record)
     free(record);
 }
 
-enum entente_error
-verify_segment(struct record *record, const struct segment *segment, struct bytes payloads,
-    struct position *missing)
+/* Whose key signed it: the room, the party and the incarnation fit (S2). */
+static enum entente_error
+find_signer(struct record *record, const struct segment *segment, struct position *missing,
+    const struct incarnation **incarnation)
 {
     const struct entry *last = segment_last(segment);
     enum entente_error error = ENTENTE_OK;
@@ -210,15 +211,24 @@ verify_segment(struct record *record, const struct segment *segment, struct byte
     if (last->slot >= record->parties)
         return ENTENTE_ERR_NOT_A_PARTY;
     if (last->reg_number > register_count(record->registers[last->slot])) {
-        *missing =
-            (struct position){last->slot, REGISTER_INC, last->reg_number, last->reg_id};
+        *missing = (struct position){last->slot, REGISTER_INC, last->reg_number, last->reg_id};
         return ENTENTE_ERR_PENDING;
     }
-    const struct incarnation *incarnation = register_incarnation_at(
-        record->registers[last->slot], last->inc, last->reg_number, &error);
-    if (incarnation == NULL && error == ENTENTE_ERR_REVOKED && record->mutations.no_revocation)
-        incarnation = register_incarnation(record->registers[last->slot], last->inc);
-    if (incarnation == NULL)
+    *incarnation =
+        register_incarnation_at(record->registers[last->slot], last->inc, last->reg_number, &error);
+    if (*incarnation == NULL && error == ENTENTE_ERR_REVOKED && record->mutations.no_revocation)
+        *incarnation = register_incarnation(record->registers[last->slot], last->inc);
+    return *incarnation == NULL ? error : ENTENTE_OK;
+}
+
+enum entente_error
+verify_segment(struct record *record, const struct segment *segment, struct bytes payloads,
+    struct position *missing)
+{
+    const struct incarnation *incarnation;
+
+    enum entente_error error = find_signer(record, segment, missing, &incarnation);
+    if (error != ENTENTE_OK)
         return error;
     if (!record->mutations.no_signature_rule && !record->heads_only &&
         !segment_check_signature(segment, &incarnation->key))
@@ -228,8 +238,20 @@ verify_segment(struct record *record, const struct segment *segment, struct byte
     return payloads.size == segment->payload_bytes ? ENTENTE_OK : ENTENTE_ERR_MALFORMED;
 }
 
-enum entente_error
-record_receive(struct record *record, struct bytes encoded, struct bytes payloads,
+static enum entente_error
+verify_own(struct record *record, const struct segment *segment, struct bytes payloads,
+    struct position *missing)
+{
+    const struct incarnation *incarnation;
+
+    enum entente_error error = find_signer(record, segment, missing, &incarnation);
+    if (error == ENTENTE_OK && payloads.size != segment->payload_bytes)
+        error = ENTENTE_ERR_MALFORMED;
+    return error;
+}
+
+static enum entente_error
+receive(struct record *record, struct bytes encoded, struct bytes payloads, bool is_own,
     struct arena *arena, struct admission *admission)
 {
     struct segment *segment = &record->scratch[0];
@@ -243,7 +265,8 @@ record_receive(struct record *record, struct bytes encoded, struct bytes payload
     if (error == ENTENTE_OK)
         error = reader_finish(&reader);
     if (error == ENTENTE_OK)
-        error = verify_segment(record, segment, payloads, &missing);
+        error = is_own ? verify_own(record, segment, payloads, &missing)
+                       : verify_segment(record, segment, payloads, &missing);
     if (error == ENTENTE_OK)
         error = admit(record, segment, payloads, arena, admission, &missing);
     if (error == ENTENTE_ERR_PENDING) {
@@ -255,6 +278,20 @@ record_receive(struct record *record, struct bytes encoded, struct bytes payload
     if (error != ENTENTE_OK)
         return error;
     return pending_retry(record, arena, admission);
+}
+
+enum entente_error
+record_receive(struct record *record, struct bytes encoded, struct bytes payloads,
+    struct arena *arena, struct admission *admission)
+{
+    return receive(record, encoded, payloads, false, arena, admission);
+}
+
+enum entente_error
+record_receive_own(struct record *record, struct bytes encoded, struct bytes payloads,
+    struct arena *arena, struct admission *admission)
+{
+    return receive(record, encoded, payloads, true, arena, admission);
 }
 
 enum entente_error

@@ -105,6 +105,13 @@ MUST_USE enum entente_error record_receive(struct record *record, struct bytes s
     struct bytes payloads, struct arena *arena, struct admission *admission);
 
 /*
+ * The same for what this party's own keyholder has just checked and signed: its signature and the
+ * hashes of its payloads are not computed a second time, all that depends on the record is.
+ */
+MUST_USE enum entente_error record_receive_own(struct record *record, struct bytes segment,
+    struct bytes payloads, struct arena *arena, struct admission *admission);
+
+/*
  * Take in a proof of a fault (a FAULT frame, or the payload of a fault entry).
  * ENTENTE_OK with `admission->faults` when it is new, ENTENTE_ERR_DUPLICATE, or why it is none.
  */
