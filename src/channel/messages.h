@@ -49,11 +49,13 @@ enum message_process {
     X(SEAL, seal, 60, DESK, KEYHOLDER, "seal these sections and have them appended")               \
     X(OPEN, open, 61, DESK, KEYHOLDER, "open this sealed entry")                                   \
     X(CHAIN, chain, 62, DESK, KEYHOLDER, "a keys or key-help entry: chains to open with")          \
+    X(KEY_HELP, key_help, 63, DESK, KEYHOLDER, "seal these chains again for a party (K5)")         \
     X(APPENDED, appended, 80, KEYHOLDER, DESK, "the sealed sections are durable in the feed")      \
     X(SEAL_REFUSED, seal_refused, 81, KEYHOLDER, DESK, "they are not, and never will be")          \
     X(OPENED, opened, 82, KEYHOLDER, DESK, "the body of an OPEN")                                  \
     X(OPEN_REFUSED, open_refused, 83, KEYHOLDER, DESK, "an OPEN or CHAIN cannot be done")          \
     X(CHAIN_WANTED, chain_wanted, 84, KEYHOLDER, DESK, "send this chain, then OPEN again")         \
+    X(KEY_HELPED, key_helped, 85, KEYHOLDER, DESK, "how many of them are under way")               \
                                                                                                    \
     X(SETUP, setup, 6, SUPERVISOR, NODE, "who it is, where it listens and stores")                 \
     X(JOIN, join, 7, SUPERVISOR, NODE, "a room, and its parties' registers")                       \
@@ -63,10 +65,11 @@ enum message_process {
                                                                                                    \
     X(NODE_LIST, node_list, 100, DESK, NODE, "a page of entries")                                  \
     X(NODE_STATUS, node_status, 101, DESK, NODE, "how a room stands")                              \
-    X(NODE_KEYS, node_keys, 102, DESK, NODE, "the keys entry that announced a chain")              \
+    X(NODE_KEYS, node_keys, 102, DESK, NODE, "the entry that announced a chain, or gives it again") \
     X(NODE_EXPORT, node_export, 103, DESK, NODE, "the next part of an exported record")            \
     X(NODE_IMPORT, node_import, 104, DESK, NODE, "a part of a bundle's file; empty: its end")      \
     X(NODE_CONTROL, node_control, 105, DESK, NODE, "what the operator decided")                    \
+    X(NODE_CHAINS, node_chains, 106, DESK, NODE, "a page of keys entries")                         \
     X(NODE_ENTRY, node_entry, 120, NODE, DESK, "one entry of a page")                              \
     X(NODE_LISTED, node_listed, 121, NODE, DESK, "the page ends")                                  \
     X(NODE_STATUS_IS, node_status_is, 122, NODE, DESK, "how the room stands")                      \
@@ -76,19 +79,23 @@ enum message_process {
     X(NODE_DONE, node_done, 126, NODE, DESK, "it is done, or why not")                             \
     X(NODE_NEWS, node_news, 127, NODE, DESK, "a record changed; not again before NODE_LIST")       \
                                                                                                    \
+    X(NODE_CHAINS_ARE, node_chains_are, 128, NODE, DESK, "the keys entries, and where to go on")   \
+                                                                                                   \
     X(SAY, say, 200, CLI, DESK, "write these sections")                                            \
     X(LIST, list, 201, CLI, DESK, "entries, opened")                                               \
     X(STATUS, status, 202, CLI, DESK, "how a room stands")                                         \
     X(EXPORT, export, 203, CLI, DESK, "a record or a bundle, as a file")                           \
     X(IMPORT, import, 204, CLI, DESK, "a part of a bundle's file; empty: its end")                 \
     X(CONTROL, control, 205, CLI, DESK, "what the operator decided")                               \
+    X(HELP, help, 206, CLI, DESK, "help this party to read again")                                 \
     X(SAID, said, 220, DESK, CLI, "it is durable in the feed")                                     \
     X(ENTRY, entry, 221, DESK, CLI, "one entry, opened where possible")                            \
     X(LISTED, listed, 222, DESK, CLI, "no more entries now")                                       \
     X(STATUS_IS, status_is, 223, DESK, CLI, "how the room stands")                                 \
     X(EXPORTED, exported, 224, DESK, CLI, "a part of the file; empty: its end")                    \
     X(IMPORTED, imported, 225, DESK, CLI, "what the bundle brought")                               \
-    X(ANSWER, answer, 226, DESK, CLI, "done, or why not")
+    X(ANSWER, answer, 226, DESK, CLI, "done, or why not")                                          \
+    X(HELPED, helped, 227, DESK, CLI, "the chains that it was given")
 
 /*
  * F(kind, name).  Kinds: u8, u16, u32, u64; flag: u8, 0 or 1; room, party, id, digest, key: 32
@@ -144,7 +151,14 @@ enum message_process {
  */
 #define MESSAGE_FIELDS_SEAL(F) F(u64, ticket) F(room, room) F(rest, sections)
 #define MESSAGE_FIELDS_OPEN(F) F(u64, ticket) F(sized, header) F(rest, payload)
-#define MESSAGE_FIELDS_CHAIN(F) F(u64, ticket) F(sized, header) F(rest, payload)
+/* The wanted chain; its commitment where a `keys` entry gave it, else zero; the entry that has it. */
+#define MESSAGE_FIELDS_CHAIN(F)                                                                    \
+    F(u64, ticket) F(u8, slot) F(u16, inc) F(u64, chain) F(digest, commitment)                     \
+    F(sized, header) F(rest, payload)
+/* slot: for whom; entries: `keys` entries, each header and payload behind their u32 sizes. */
+#define MESSAGE_FIELDS_KEY_HELP(F) F(u64, ticket) F(room, room) F(u8, slot) F(rest, entries)
+/* count 0: there was nothing to help with; otherwise APPENDED or SEAL_REFUSED follows. */
+#define MESSAGE_FIELDS_KEY_HELPED(F) F(u64, ticket) F(u16, error) F(u16, count)
 #define MESSAGE_FIELDS_APPENDED(F)                                                                 \
     F(u64, ticket) F(u8, slot) F(u16, inc) F(u32, seq) F(id, id) F(u64, t_ms)
 #define MESSAGE_FIELDS_SEAL_REFUSED(F) F(u64, ticket) F(u16, error)
@@ -168,7 +182,12 @@ enum message_process {
  */
 #define MESSAGE_FIELDS_NODE_LIST(F) F(u64, ticket) F(room, room) F(u8, order) F(u64, after) F(u32, limit)
 #define MESSAGE_FIELDS_NODE_STATUS(F) F(u64, ticket) F(room, room)
-#define MESSAGE_FIELDS_NODE_KEYS(F) F(u64, ticket) F(room, room) F(u8, slot) F(u16, inc) F(u64, chain)
+/* source 0: the `keys` entry; then the `key-help` entries that have the chain for this party. */
+#define MESSAGE_FIELDS_NODE_KEYS(F)                                                                \
+    F(u64, ticket) F(room, room) F(u8, slot) F(u16, inc) F(u64, chain) F(u32, source)
+#define MESSAGE_FIELDS_NODE_CHAINS(F) F(u64, ticket) F(room, room) F(u32, branch) F(u64, chain)
+#define MESSAGE_FIELDS_NODE_CHAINS_ARE(F)                                                          \
+    F(u64, ticket) F(u16, error) F(u32, branch) F(u64, chain) F(flag, more) F(rest, entries)
 #define MESSAGE_FIELDS_NODE_EXPORT(F)                                                              \
     F(u64, ticket) F(room, room) F(u8, scope) F(u8, slot) F(rest, from)
 #define MESSAGE_FIELDS_NODE_IMPORT(F) F(u64, ticket) F(room, room) F(rest, data)
@@ -198,6 +217,8 @@ enum message_process {
     F(u64, ticket) F(room, room) F(u8, scope) F(u8, slot) F(rest, from)
 #define MESSAGE_FIELDS_IMPORT(F) F(u64, ticket) F(room, room) F(rest, data)
 #define MESSAGE_FIELDS_CONTROL(F) F(u64, ticket) F(room, room) F(u8, what) F(u8, slot)
+#define MESSAGE_FIELDS_HELP(F) F(u64, ticket) F(room, room) F(u8, slot)
+#define MESSAGE_FIELDS_HELPED(F) F(u64, ticket) F(u32, chains)
 #define MESSAGE_FIELDS_SAID(F) F(u64, ticket) F(u8, slot) F(u16, inc) F(u32, seq) F(id, id) F(u64, t_ms)
 /* error: why `body` is not the opened body; the entry itself is valid all the same (B4). */
 #define MESSAGE_FIELDS_ENTRY(F)                                                                    \

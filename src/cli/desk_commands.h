@@ -19,6 +19,7 @@ enum entente_error command_status(struct cli *cli, const struct arguments *argum
 enum entente_error command_drill(struct cli *cli, const struct arguments *arguments);
 enum entente_error command_record_export(struct cli *cli, const struct arguments *arguments);
 enum entente_error command_bundle_import(struct cli *cli, const struct arguments *arguments);
+enum entente_error command_keys_help(struct cli *cli, const struct arguments *arguments);
 enum entente_error command_serve(struct cli *cli, const struct arguments *arguments);
 enum entente_error command_play(struct cli *cli, const struct arguments *arguments);
 enum entente_error command_import_minutes(struct cli *cli, const struct arguments *arguments);

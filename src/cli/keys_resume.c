@@ -86,7 +86,7 @@ resume(struct keys_change *change, bool revokes)
     if (error == ENTENTE_OK && before == NULL)
         cli_say(change->cli,
             "the old node keys are not in %s: what was sealed to them opens once another party has "
-            "helped",
+            "helped (entente keys help)",
             change->folder.path);
     key_pair_free(&operations);
     return error;

@@ -193,56 +193,6 @@ take_list(struct shell *shell, struct bytes body)
     return ENTENTE_OK;
 }
 
-/* ---- one `keys` entry ---- */
-
-static enum entente_error
-find_keys(struct shell *shell, struct record *record, const struct message_node_keys *asked,
-    struct message_node_keys_are *found)
-{
-    static struct segment segment;
-    const struct record_source *source = store_source(shell->store);
-    struct special_row special;
-    struct segment_row row;
-    uint32_t branch;
-
-    enum entente_error error = record_lane(record, asked->slot, asked->inc, &branch);
-    if (error == ENTENTE_OK)
-        error = source->special_from(
-            source->state, record_room(record), ENTRY_KEYS, branch, asked->chain, 0, &special);
-    if (error == ENTENTE_OK && special.detail != asked->chain)
-        error = ENTENTE_ERR_NOT_FOUND;
-    if (error == ENTENTE_OK)
-        error = source->segment_at(source->state, record_room(record), branch, special.seq, &row);
-    if (error != ENTENTE_OK)
-        return error;
-    struct reader reader = reader_of(row.segment);
-    if (segment_parse(&reader, &segment) != ENTENTE_OK || segment.entries[0].seq > special.seq ||
-        special.seq - segment.entries[0].seq >= segment.count ||
-        segment.payload_bytes != row.payloads.size)
-        return ENTENTE_ERR_CORRUPT;
-    uint32_t index = special.seq - segment.entries[0].seq;
-    found->header = segment.entries[index].header;
-    found->payload = segment_payload(&segment, row.payloads, index);
-    return ENTENTE_OK;
-}
-
-static enum entente_error
-take_keys(struct shell *shell, struct bytes body)
-{
-    struct message_node_keys asked;
-    struct message_node_keys_are found = {0};
-    struct room_id room;
-
-    enum entente_error error = message_node_keys_read(body, &asked);
-    if (error != ENTENTE_OK)
-        return error;
-    struct record *record = query_room(shell, &asked.room, &room);
-    found.ticket = asked.ticket;
-    found.error = (uint16_t)(record == NULL ? ENTENTE_ERR_NOT_FOUND
-                                            : find_keys(shell, record, &asked, &found));
-    return message_node_keys_are_queue(shell->desk, &found);
-}
-
 /* ---- status ---- */
 
 static void
@@ -384,7 +334,8 @@ static const struct {
 } handlers[] = {
     {MESSAGE_NODE_LIST, take_list},
     {MESSAGE_NODE_STATUS, take_status},
-    {MESSAGE_NODE_KEYS, take_keys},
+    {MESSAGE_NODE_KEYS, query_keys},
+    {MESSAGE_NODE_CHAINS, query_chains},
     {MESSAGE_NODE_EXPORT, take_export},
     {MESSAGE_NODE_IMPORT, take_import},
     {MESSAGE_NODE_CONTROL, take_control},

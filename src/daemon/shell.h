@@ -122,6 +122,10 @@ void shell_keyholder_message(struct shell *shell, uint16_t type, struct bytes bo
 void shell_desk_message(struct shell *shell, uint16_t type, struct bytes body);
 struct record *query_room(struct shell *shell, const struct room_id *asked, struct room_id *room);
 
+/* query_keys.c */
+MUST_USE enum entente_error query_keys(struct shell *shell, struct bytes body);
+MUST_USE enum entente_error query_chains(struct shell *shell, struct bytes body);
+
 /* query_file.c */
 void query_export(struct shell *shell, const struct message_node_export *asked);
 void query_bundle_signed(struct shell *shell, const struct message_bundle_signed *message);

@@ -69,6 +69,19 @@ take_node_keys(struct desk *desk, struct bytes body)
 }
 
 static enum entente_error
+take_node_chains(struct desk *desk, struct bytes body)
+{
+    struct message_node_chains_are message;
+    uint32_t entry;
+
+    enum entente_error error = message_node_chains_are_read(body, &message);
+    struct request *request = request_find(desk, message.ticket, &entry);
+    if (error == ENTENTE_OK && request != NULL)
+        helping_chains(desk, request, &message);
+    return error;
+}
+
+static enum entente_error
 take_node_exported(struct desk *desk, struct bytes body)
 {
     struct message_node_exported message;
@@ -127,7 +140,9 @@ take_appended(struct desk *desk, struct bytes body)
 
     enum entente_error error = message_appended_read(body, &message);
     struct request *request = request_find(desk, message.ticket, &entry);
-    if (error == ENTENTE_OK && request != NULL)
+    if (error == ENTENTE_OK && request != NULL && request->kind == MESSAGE_HELP)
+        helping_go_on(desk, request);
+    else if (error == ENTENTE_OK && request != NULL)
         HAND_ON(said, true, message.slot, message.inc, message.seq, message.id, message.t_ms);
     return error;
 }
@@ -186,6 +201,19 @@ take_chain_wanted(struct desk *desk, struct bytes body)
     return error;
 }
 
+static enum entente_error
+take_key_helped(struct desk *desk, struct bytes body)
+{
+    struct message_key_helped message;
+    uint32_t entry;
+
+    enum entente_error error = message_key_helped_read(body, &message);
+    struct request *request = request_find(desk, message.ticket, &entry);
+    if (error == ENTENTE_OK && request != NULL)
+        helping_helped(desk, request, &message);
+    return error;
+}
+
 struct handler {
     uint16_t type;
     enum entente_error (*take)(struct desk *desk, struct bytes body);
@@ -196,6 +224,7 @@ static const struct handler node_handlers[] = {
     {MESSAGE_NODE_LISTED, take_node_listed},
     {MESSAGE_NODE_STATUS_IS, take_node_status},
     {MESSAGE_NODE_KEYS_ARE, take_node_keys},
+    {MESSAGE_NODE_CHAINS_ARE, take_node_chains},
     {MESSAGE_NODE_EXPORTED, take_node_exported},
     {MESSAGE_NODE_IMPORTED, take_node_imported},
     {MESSAGE_NODE_DONE, take_node_done},
@@ -208,6 +237,7 @@ static const struct handler keyholder_handlers[] = {
     {MESSAGE_OPENED, take_opened},
     {MESSAGE_OPEN_REFUSED, take_open_refused},
     {MESSAGE_CHAIN_WANTED, take_chain_wanted},
+    {MESSAGE_KEY_HELPED, take_key_helped},
 };
 
 static enum entente_error

@@ -161,6 +161,21 @@ take_control(struct desk *desk, uint32_t client, struct bytes body)
     return ENTENTE_OK;
 }
 
+static enum entente_error
+take_help(struct desk *desk, uint32_t client, struct bytes body)
+{
+    struct message_help asked;
+
+    enum entente_error error = message_help_read(body, &asked);
+    if (error != ENTENTE_OK)
+        return error;
+    struct request *request = request_new(desk, client, MESSAGE_HELP, asked.ticket);
+    if (request == NULL)
+        return ENTENTE_ERR_NO_MEMORY;
+    helping_begin(desk, request, &asked);
+    return ENTENTE_OK;
+}
+
 /* What a client may ask; anything else ends its channel. */
 static const struct {
     uint16_t type;
@@ -172,6 +187,7 @@ static const struct {
     {MESSAGE_EXPORT, take_export},
     {MESSAGE_IMPORT, take_import},
     {MESSAGE_CONTROL, take_control},
+    {MESSAGE_HELP, take_help},
 };
 
 static enum entente_error

@@ -36,7 +36,9 @@ struct reading_entry {
     size_t body_bytes;
     enum entente_error error;
     bool is_done;
-    bool chain_tried;
+    uint32_t sources; /* of its chain that were tried */
+    struct message_chain_wanted wanted;
+    struct digest commitment; /* of that chain; zero: not known */
 };
 
 /* A LIST under way. */
@@ -55,6 +57,16 @@ struct reading {
     struct reading_entry entries[DESK_PAGE_ENTRIES_MAX];
 };
 
+/* A HELP under way. */
+struct helping {
+    struct room_id room;
+    uint8_t slot;
+    uint32_t branch; /* where the next page begins */
+    uint64_t chain;
+    bool more;
+    uint32_t chains; /* sealed so far */
+};
+
 struct request {
     uint64_t ticket; /* ours, to node and keyholder; 0: free */
     uint16_t kind;   /* message type */
@@ -62,6 +74,7 @@ struct request {
     uint64_t client_ticket;
     size_t said_bytes;
     struct reading *reading;
+    struct helping helping;
 };
 
 struct desk {
@@ -103,6 +116,14 @@ void client_drop(struct desk *desk, uint32_t index);
 /* answers.c */
 MUST_USE enum entente_error node_message(struct desk *desk, uint16_t type, struct bytes body);
 MUST_USE enum entente_error keyholder_message(struct desk *desk, uint16_t type, struct bytes body);
+
+/* helping.c */
+void helping_begin(struct desk *desk, struct request *request, const struct message_help *asked);
+void helping_chains(
+    struct desk *desk, struct request *request, const struct message_node_chains_are *message);
+void helping_helped(
+    struct desk *desk, struct request *request, const struct message_key_helped *message);
+void helping_go_on(struct desk *desk, struct request *request);
 
 /* reading.c */
 void reading_begin(struct desk *desk, struct request *request, const struct message_list *asked);

@@ -2,6 +2,8 @@
  * order. */
 #include "desk/desk.h"
 
+#include "format/keys.h"
+
 #include <stdlib.h>
 
 static void
@@ -140,7 +142,21 @@ reading_opened(struct desk *desk, struct request *request, uint32_t index, struc
     reading_go_on(desk, request);
 }
 
-/* The keyholder lacks the chain: the `keys` entry that announced it has its box. */
+/* The next entry that may have the chain: the one that announced it, then those that give it again. */
+static void
+ask_source(struct desk *desk, struct request *request, uint32_t index)
+{
+    struct reading_entry *entry = &request->reading->entries[index];
+    const struct message_chain_wanted *wanted = &entry->wanted;
+    struct message_node_keys ask = {wanted->ticket, wanted->room, wanted->slot, wanted->inc,
+        wanted->chain, entry->sources++};
+
+    if (message_node_keys_queue(desk->node, &ask) == ENTENTE_OK)
+        return;
+    finish(request->reading, entry, ENTENTE_ERR_NO_MEMORY);
+    reading_go_on(desk, request);
+}
+
 void
 reading_chain_wanted(struct desk *desk, struct request *request, uint32_t index,
     const struct message_chain_wanted *wanted)
@@ -149,14 +165,18 @@ reading_chain_wanted(struct desk *desk, struct request *request, uint32_t index,
 
     if (reading == NULL || index >= reading->count)
         return;
-    struct reading_entry *entry = &reading->entries[index];
-    struct message_node_keys ask = {
-        wanted->ticket, wanted->room, wanted->slot, wanted->inc, wanted->chain};
-    if (entry->chain_tried || message_node_keys_queue(desk->node, &ask) != ENTENTE_OK) {
-        finish(reading, entry, ENTENTE_ERR_UNSEALABLE);
-        reading_go_on(desk, request);
-    }
-    entry->chain_tried = true;
+    reading->entries[index].wanted = *wanted;
+    ask_source(desk, request, index);
+}
+
+/* What the `keys` entry commits to: help shall give that chain and no other (K4). */
+static void
+note_commitment(struct reading_entry *entry, struct bytes payload)
+{
+    static struct keys keys;
+
+    if (keys_parse(payload, &keys) == ENTENTE_OK && keys.chain == entry->wanted.chain)
+        entry->commitment = keys.commitment;
 }
 
 void
@@ -168,14 +188,24 @@ reading_keys(struct desk *desk, struct request *request, uint32_t index,
 
     if (reading == NULL || index >= reading->count)
         return;
-    if (error == ENTENTE_OK)
-        error = message_chain_queue(desk->keyholder,
-            &(struct message_chain){keys->ticket | TICKET_CHAIN, keys->header, keys->payload});
+    struct reading_entry *entry = &reading->entries[index];
+    if (error == ENTENTE_ERR_NOT_FOUND && entry->sources == 1) {
+        ask_source(desk, request, index); /* who announced it may have hidden that; help has not */
+        return;
+    }
+    if (error == ENTENTE_OK && entry->sources == 1)
+        note_commitment(entry, keys->payload);
+    if (error == ENTENTE_OK) {
+        struct message_chain chain = {keys->ticket | TICKET_CHAIN, entry->wanted.slot,
+            entry->wanted.inc, entry->wanted.chain, entry->commitment, keys->header,
+            keys->payload};
+        error = message_chain_queue(desk->keyholder, &chain);
+    }
     if (error == ENTENTE_OK)
         error = ask_opening(desk, request, index);
     if (error == ENTENTE_OK)
         return;
-    finish(reading, &reading->entries[index], error);
+    finish(reading, entry, error == ENTENTE_ERR_NOT_FOUND ? ENTENTE_ERR_UNSEALABLE : error);
     reading_go_on(desk, request);
 }
 

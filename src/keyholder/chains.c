@@ -134,37 +134,66 @@ chains_learn(struct chains *chains, const struct node_secrets *secrets, const st
     return error;
 }
 
+/* The commitment is to the chain's beginning only. */
+static bool
+is_honest(const struct wanted_chain *wanted, const struct box_secret *secret, uint32_t index)
+{
+    static const struct digest unknown;
+    struct digest commitment;
+
+    if (index > 0 || memcmp(&wanted->commitment, &unknown, sizeof unknown) == 0)
+        return true;
+    chain_make_commitment(&commitment, secret->chain_key);
+    return secret_equal(&commitment, &wanted->commitment, sizeof commitment);
+}
+
+static enum entente_error
+learn_item(struct chains *chains, const struct node_secrets *secrets,
+    const struct box_place *place, const struct wanted_chain *wanted,
+    const struct key_help_item *item)
+{
+    struct box_secret secret = {0};
+    struct chain chain = {0};
+    const struct agreement_key *prekey = prekey_of(secrets, &item->box);
+
+    if (prekey == NULL)
+        return ENTENTE_ERR_UNSEALABLE;
+    enum entente_error error = box_open(&secret, place, prekey, NULL, &item->box);
+    if (error == ENTENTE_OK && !is_honest(wanted, &secret, item->index))
+        error = ENTENTE_ERR_COMMITMENT;
+    if (error == ENTENTE_OK)
+        error = chain_make(&chain, item->chain, secret.chain_key, item->index);
+    if (error == ENTENTE_OK)
+        chains_put(chains, &place->room, item->owner_slot, item->owner_inc, &chain);
+    secret_wipe(&secret, sizeof secret);
+    secret_wipe(&chain, sizeof chain);
+    return error;
+}
+
 enum entente_error
 chains_learn_help(struct chains *chains, const struct node_secrets *secrets,
     const struct room_id *room, uint8_t helper, uint16_t helper_inc, uint8_t recipient,
-    uint16_t recipient_inc, struct bytes payload)
+    const struct wanted_chain *wanted, struct bytes payload)
 {
     struct key_help help;
 
     enum entente_error error = key_help_parse(payload, &help);
     if (error != ENTENTE_OK)
         return error;
-    if (help.slot != recipient || help.inc != recipient_inc)
+    if (help.slot != recipient)
         return ENTENTE_ERR_UNSEALABLE;
-    for (uint32_t i = 0; i < help.count && error == ENTENTE_OK; i++) {
+    for (uint32_t i = 0; i < help.count; i++) {
         struct key_help_item item = key_help_item(&help, i);
+        if (item.owner_slot != wanted->slot || item.owner_inc != wanted->inc ||
+            item.chain != wanted->chain)
+            continue;
         struct box_place place = {.purpose = BOX_FOR_KEY_HELP,
             .room = *room,
             .slot = helper,
             .inc = helper_inc,
             .chain = item.chain,
             .recipient = recipient};
-        struct box_secret secret = {0};
-        struct chain chain = {0};
-        const struct agreement_key *prekey = prekey_of(secrets, &item.box);
-        error = prekey == NULL ? ENTENTE_ERR_UNSEALABLE
-                               : box_open(&secret, &place, prekey, NULL, &item.box);
-        if (error == ENTENTE_OK)
-            error = chain_make(&chain, item.chain, secret.chain_key, item.index);
-        if (error == ENTENTE_OK)
-            chains_put(chains, room, item.owner_slot, item.owner_inc, &chain);
-        secret_wipe(&secret, sizeof secret);
-        secret_wipe(&chain, sizeof chain);
+        return learn_item(chains, secrets, &place, wanted, &item);
     }
-    return error;
+    return ENTENTE_ERR_NOT_FOUND;
 }

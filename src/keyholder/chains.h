@@ -81,9 +81,22 @@ MUST_USE enum entente_error chains_learn(struct chains *chains, const struct nod
     const struct room_id *room, uint8_t slot, uint16_t inc, uint8_t recipient,
     struct bytes payload);
 
-/* The same for a `key-help` entry that is for (recipient, recipient_inc). */
+struct wanted_chain {
+    uint8_t slot; /* whose it is */
+    uint16_t inc;
+    uint64_t chain;
+    struct digest commitment; /* of its `keys` entry; zero: not known */
+};
+
+/*
+ * The same for the wanted chain in a `key-help` entry of (helper, helper_inc).  Where the entry has the
+ * whole chain, the commitment shows whether the help is honest; a later part shows it when an entry
+ * opens (pcommit).
+ *   ENTENTE_ERR_NOT_FOUND    the entry does not have it
+ */
 MUST_USE enum entente_error chains_learn_help(struct chains *chains,
     const struct node_secrets *secrets, const struct room_id *room, uint8_t helper,
-    uint16_t helper_inc, uint8_t recipient, uint16_t recipient_inc, struct bytes payload);
+    uint16_t helper_inc, uint8_t recipient, const struct wanted_chain *wanted,
+    struct bytes payload);
 
 #endif

@@ -96,6 +96,14 @@ MUST_USE enum entente_error keyholder_seal(struct keyholder *keyholder, struct b
 MUST_USE enum entente_error keyholder_open(struct keyholder *keyholder, struct bytes body);
 MUST_USE enum entente_error keyholder_chain(struct keyholder *keyholder, struct bytes body);
 
+/* Hand a payload to the node, to be placed in the feed, and remember what was handed over. */
+MUST_USE enum entente_error keyholder_hand_over(struct keyholder *keyholder,
+    struct keyholder_room *room, const struct message_sealed *sealed, uint64_t chain);
+
+/* helping.c */
+MUST_USE enum entente_error keyholder_key_help(struct keyholder *keyholder, struct bytes body);
+
+/* sealing.c */
 /* The desk is told that its ticket is refused; a chain whose `keys` entry is refused is given up.
  */
 MUST_USE enum entente_error keyholder_refuse_ticket(struct keyholder *keyholder,

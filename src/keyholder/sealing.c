@@ -35,9 +35,8 @@ keyholder_refuse_all(
 
 /* ---- sealing ---- */
 
-/* Hand a payload to the node, and remember what was handed over. */
-static enum entente_error
-hand_over(struct keyholder *keyholder, struct keyholder_room *room,
+enum entente_error
+keyholder_hand_over(struct keyholder *keyholder, struct keyholder_room *room,
     const struct message_sealed *sealed, uint64_t chain)
 {
     struct ticket ticket = {.number = sealed->ticket,
@@ -82,7 +81,7 @@ begin_chain(struct keyholder *keyholder, struct keyholder_room *room)
         .room = room->id,
         .kind = ENTRY_KEYS,
         .payload = writer_written(&writer)};
-    enum entente_error error = hand_over(keyholder, room, &sealed, id);
+    enum entente_error error = keyholder_hand_over(keyholder, room, &sealed, id);
     if (error == ENTENTE_OK) {
         chains_put(keyholder->chains, &room->id, room->signer.slot, room->signer.inc, &chain);
         room->chain_id = room->chain_last_id = id;
@@ -166,7 +165,7 @@ seal(struct keyholder *keyholder, struct keyholder_room *room, const struct mess
         sealed.chain = room->chain_id;
         sealed.index = room->chain_index;
         sealed.payload = (struct bytes){plain, size + AEAD_TAG_BYTES};
-        error = hand_over(keyholder, room, &sealed, room->chain_id);
+        error = keyholder_hand_over(keyholder, room, &sealed, room->chain_id);
         room->chain_index++;
     }
     secret_wipe(key, sizeof key);
@@ -290,6 +289,7 @@ enum entente_error
 keyholder_chain(struct keyholder *keyholder, struct bytes body)
 {
     struct message_chain asked;
+    struct wanted_chain wanted;
     struct entry entry;
     struct keyholder_room *room;
     struct digest hash;
@@ -297,6 +297,7 @@ keyholder_chain(struct keyholder *keyholder, struct bytes body)
     enum entente_error error = message_chain_read(body, &asked);
     if (error != ENTENTE_OK)
         return error;
+    wanted = (struct wanted_chain){asked.slot, asked.inc, asked.chain, asked.commitment};
     error = read_header(keyholder, asked.header, &entry, &room);
     if (error == ENTENTE_OK) {
         payload_make_hash(&hash, asked.payload);
@@ -308,7 +309,7 @@ keyholder_chain(struct keyholder *keyholder, struct bytes body)
             entry.inc, room->signer.slot, asked.payload);
     else if (error == ENTENTE_OK && entry.kind == ENTRY_KEY_HELP)
         error = chains_learn_help(keyholder->chains, keyholder->secrets, &room->id, entry.slot,
-            entry.inc, room->signer.slot, room->signer.inc, asked.payload);
+            entry.inc, room->signer.slot, &wanted, asked.payload);
     else if (error == ENTENTE_OK)
         error = ENTENTE_ERR_UNEXPECTED;
     return refuse_open(keyholder, asked.ticket, error);

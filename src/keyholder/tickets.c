@@ -76,7 +76,7 @@ is_its_entry(const struct ticket *ticket, const struct entry *entry)
     if (entry->kind != ticket->kind ||
         memcmp(&entry->payload_hash, &ticket->payload_hash, sizeof ticket->payload_hash) != 0)
         return false;
-    return entry->kind == ENTRY_KEYS ||
+    return entry->kind != ENTRY_SEALED ||
            (entry->chain == ticket->chain && entry->index == ticket->index &&
                memcmp(&entry->pcommit, &ticket->pcommit, sizeof ticket->pcommit) == 0 &&
                memcmp(entry->tag, no_tag, sizeof no_tag) == 0);
@@ -93,7 +93,8 @@ tickets_check(const struct tickets *tickets, const struct segment *segment, stru
     for (uint32_t i = 0; i < segment->count; i++) {
         const struct entry *entry = &segment->entries[i];
         uint64_t number = message_ticket(numbers, i);
-        bool is_sealed = entry->kind == ENTRY_SEALED || entry->kind == ENTRY_KEYS;
+        bool is_sealed = entry->kind == ENTRY_SEALED || entry->kind == ENTRY_KEYS ||
+                         entry->kind == ENTRY_KEY_HELP;
         if (is_sealed != (number != 0))
             return ENTENTE_ERR_REFUSED;
         if (!is_sealed)
@@ -103,7 +104,8 @@ tickets_check(const struct tickets *tickets, const struct segment *segment, stru
             return ENTENTE_ERR_REFUSED;
         if (entry->kind == ENTRY_KEYS)
             fresh[fresh_count++] = tickets->list[at].chain;
-        else if (!is_announced(tickets, fresh, fresh_count, entry->chain))
+        else if (entry->kind == ENTRY_SEALED &&
+                 !is_announced(tickets, fresh, fresh_count, entry->chain))
             return ENTENTE_ERR_REFUSED;
         at++;
     }

@@ -175,6 +175,62 @@ TEST(the_cache_keeps_what_was_used_last)
 }
 
 /* Help may begin later than what is known, or earlier. */
+/* The chain's key at `index` for the party at slot 1, whose node is the second, from that at slot 2. */
+static struct bytes
+help(uint8_t out[static KEY_HELP_BYTES_MAX], uint32_t index, bool is_honest)
+{
+    struct key_help_item item = {.owner_slot = 0, .owner_inc = 1, .chain = CHAIN, .index = index};
+    struct box_place place = {
+        .purpose = BOX_FOR_KEY_HELP, .room = room, .slot = 2, .inc = 1, .chain = CHAIN, .recipient = 1};
+    struct writer writer = writer_of(out, KEY_HELP_BYTES_MAX);
+    struct chain chain = own_chain();
+    struct box_secret secret = {0};
+    struct agreement_key unused;
+    struct agreement_public prekey;
+    uint8_t seed[HPKE_SEED_BYTES] = {7};
+
+    build_prekey(&unused, &prekey, 2, 2);
+    CHECK(chain_key_at(&chain, index, secret.chain_key) == ENTENTE_OK);
+    secret.chain_key[0] ^= !is_honest;
+    CHECK(box_seal(&item.box, &place, &prekey, 2, NULL, 0, seed, &secret) == ENTENTE_OK);
+    key_help_write_head(&writer, 1, 2, 1);
+    key_help_write_item(&writer, &item);
+    return writer_written(&writer);
+}
+
+TEST(help_gives_a_lost_chain_and_no_other)
+{
+    static uint8_t bytes[KEYS_BYTES_MAX], help_bytes[KEY_HELP_BYTES_MAX];
+    struct wanted_chain wanted = {0, 1, CHAIN, {{0}}}, other = {0, 1, CHAIN + 1, {{0}}};
+    struct keys keys;
+
+    start();
+    struct bytes payload = announce(bytes, &keys);
+    struct node_secrets secrets = secrets_of(2, 2);
+    wanted.commitment = keys.commitment;
+    CHECK(chains_learn(&chains, &secrets, &room, 0, 1, 1, payload) == ENTENTE_ERR_UNSEALABLE);
+    struct bytes given = help(help_bytes, 0, false);
+    CHECK(chains_learn_help(&chains, &secrets, &room, 2, 1, 1, &wanted, given) ==
+          ENTENTE_ERR_COMMITMENT);
+    given = help(help_bytes, 0, true);
+    CHECK(chains_learn_help(&chains, &secrets, &room, 2, 1, 1, &other, given) ==
+          ENTENTE_ERR_NOT_FOUND);
+    CHECK(chains_learn_help(&chains, &secrets, &room, 0, 1, 1, &wanted, given) ==
+          ENTENTE_ERR_UNSEALABLE); /* another helper's */
+    CHECK(chains_learn_help(&chains, &secrets, &room, 2, 1, 2, &wanted, given) ==
+          ENTENTE_ERR_UNSEALABLE); /* for another party */
+    CHECK(chains_find(&chains, &room, 0, 1, CHAIN) == NULL);
+    CHECK(chains_learn_help(&chains, &secrets, &room, 2, 1, 1, &wanted, given) == ENTENTE_OK);
+    struct chain *found = chains_find(&chains, &room, 0, 1, CHAIN);
+    CHECK(found != NULL && memcmp(found->first, own_chain().first, CHAIN_KEY_BYTES) == 0);
+    chains = (struct chains){0};
+    given = help(help_bytes, 5, true); /* a later part: nothing commits to it */
+    CHECK(chains_learn_help(&chains, &secrets, &room, 2, 1, 1, &wanted, given) == ENTENTE_OK);
+    found = chains_find(&chains, &room, 0, 1, CHAIN);
+    CHECK(found != NULL && found->first_index == 5);
+    stop();
+}
+
 TEST(help_never_takes_keys_away)
 {
     const uint8_t key[CHAIN_KEY_BYTES] = {1};
@@ -202,4 +258,5 @@ TEST_MAIN(CASE(every_party_opens_its_box_and_no_other),
     CASE(a_box_belongs_to_its_place_and_commitment),
     CASE(an_earlier_incarnations_prekey_still_opens),
     CASE(nothing_is_sealed_to_a_revoked_key_and_nobody_is_stopped),
-    CASE(the_cache_keeps_what_was_used_last), CASE(help_never_takes_keys_away), CASE(ids_grow))
+    CASE(the_cache_keeps_what_was_used_last), CASE(help_gives_a_lost_chain_and_no_other),
+    CASE(help_never_takes_keys_away), CASE(ids_grow))

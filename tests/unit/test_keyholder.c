@@ -84,8 +84,8 @@ TEST(a_statement_is_sealed_signed_and_opened_by_another_party)
     CHECK(scene_desk(reader, open, &open) == ENTENTE_OK && scene_turn(reader) == ENTENTE_OK);
     REQUIRE(scene_got(reader->from_desk, CHAIN_WANTED, chain_wanted, &wanted));
     CHECK(wanted.ticket == 8 && wanted.slot == 0 && wanted.chain == parsed.entries[1].chain);
-    struct message_chain chain = {
-        9, parsed.entries[0].header, segment_payload(&parsed, payloads, 0)};
+    struct message_chain chain = {9, wanted.slot, wanted.inc, wanted.chain, {{0}},
+        parsed.entries[0].header, segment_payload(&parsed, payloads, 0)};
     CHECK(scene_desk(reader, chain, &chain) == ENTENTE_OK);
     CHECK(scene_desk(reader, open, &open) == ENTENTE_OK && scene_turn(reader) == ENTENTE_OK);
     REQUIRE(scene_got(reader->from_desk, OPENED, opened, &opened));

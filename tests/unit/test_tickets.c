@@ -112,6 +112,11 @@ TEST(refuses_what_was_not_sealed_here)
         CHECK(tickets_check(&tickets, &segment, given) == ENTENTE_ERR_REFUSED);
     }
     given = SEGMENT(1, 2);
+    segment.entries[1].kind = ENTRY_KEY_HELP; /* the node makes up help, and has a ticket for it, or none */
+    CHECK(tickets_check(&tickets, &segment, given) == ENTENTE_ERR_REFUSED);
+    message_ticket_write(numbers, 1, 0);
+    CHECK(tickets_check(&tickets, &segment, given) == ENTENTE_ERR_REFUSED);
+    given = SEGMENT(1, 2);
     segment.entries[0].payload_hash.bytes[0] ^= 1;
     CHECK(tickets_check(&tickets, &segment, given) == ENTENTE_ERR_REFUSED);
     given = SEGMENT(1, 2);
