@@ -27,3 +27,12 @@ entente_error_whose(enum entente_error error)
 {
     return error < ENTENTE_ERR_COUNT ? errors[error].whose : ENTENTE_MACHINE;
 }
+
+int
+entente_error_exit_status(enum entente_error error)
+{
+    static const int statuses[] = {
+        [ENTENTE_NOBODY] = 0, [ENTENTE_USER] = 1, [ENTENTE_MACHINE] = 2, [ENTENTE_PEER] = 3};
+
+    return statuses[entente_error_whose(error)];
+}

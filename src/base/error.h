@@ -85,4 +85,7 @@ const char *entente_error_name(enum entente_error error);
 
 enum entente_whose entente_error_whose(enum entente_error error);
 
+/* What a program ends with: 0 nobody's fault, 1 the user's, 2 the machine's, 3 a peer's. */
+int entente_error_exit_status(enum entente_error error);
+
 #endif

@@ -12,15 +12,6 @@ static const struct option common_options[] = {
     {NULL, OPTION_NOTHING, NULL, NULL},
 };
 
-int
-cli_exit_status(enum entente_error error)
-{
-    static const int statuses[] = {
-        [ENTENTE_NOBODY] = 0, [ENTENTE_USER] = 1, [ENTENTE_MACHINE] = 2, [ENTENTE_PEER] = 3};
-
-    return statuses[entente_error_whose(error)];
-}
-
 /* ---- what is said to people ---- */
 
 /* "PREFIX what: why", shown as one line. */
@@ -239,12 +230,12 @@ cli_run(struct cli *cli, int count, char **strings)
         error = run_command(cli, command, &arguments);
         arguments_free(&arguments);
     }
-    if (cli_exit_status(error) != 0 && !cli->failed)
+    if (entente_error_exit_status(error) != 0 && !cli->failed)
         cli_fail(cli, error, "%s", command->name);
     if (fflush(cli->out) != 0 && error == ENTENTE_OK)
         error = cli_fail(cli, ENTENTE_ERR_IO, "writing the answer");
-    if (cli->json && cli_exit_status(error) != 0)
+    if (cli->json && entente_error_exit_status(error) != 0)
         fprintf(cli->out, "{\"error\":\"%s\",\"text\":\"%s\"}\n", entente_error_name(error),
             entente_error_text(error));
-    return cli_exit_status(error);
+    return entente_error_exit_status(error);
 }

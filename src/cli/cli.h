@@ -48,8 +48,6 @@ extern const size_t commands_count;
  */
 int cli_run(struct cli *cli, int count, char **strings);
 
-int cli_exit_status(enum entente_error error);
-
 /*
  * Say on `talk` in one line what failed, then why; returns `error`.  What is formatted may come
  * from outside: it is shown as show_line() shows it.  The line is: "entente: WHAT: the error's

@@ -1,7 +1,11 @@
 /* entente serve: the node itself, until it is told to stop. */
 #include "cli/desk_commands.h"
 #include "cli/secret_input.h"
+#include "daemon/program.h"
 #include "daemon/supervisor.h"
+
+#include <fcntl.h>
+#include <unistd.h>
 
 const struct option options_serve[] = {
     OPTION_KEY_FILE,
@@ -10,23 +14,50 @@ const struct option options_serve[] = {
     {NULL, OPTION_NOTHING, NULL, NULL},
 };
 
+/* The secret waits in a pipe, which holds far more than that; its end for writing is closed. */
+static enum entente_error
+put_in_pipe(struct bytes secret)
+{
+    int ends[2];
+
+    if (pipe2(ends, O_CLOEXEC) != 0)
+        return ENTENTE_ERR_IO;
+    bool written = write(ends[1], secret.data, secret.size) == (ssize_t)secret.size;
+    close(ends[1]);
+    if (written && ends[0] == SUPERVISOR_FD_SECRET)
+        written = fcntl(ends[0], F_SETFD, 0) == 0;
+    else if (written)
+        written = dup2(ends[0], SUPERVISOR_FD_SECRET) == SUPERVISOR_FD_SECRET;
+    return written ? ENTENTE_OK : ENTENTE_ERR_IO;
+}
+
+static enum entente_error
+become_supervisor(struct cli *cli, const struct arguments *arguments, struct bytes secret)
+{
+    char path[PROGRAM_PATH_BYTES];
+    const char *programs = arguments_value(arguments, "programs");
+    const char *listen = arguments_value(arguments, "listen");
+
+    enum entente_error error = program_find(path, "entente-supervisor", programs, "../daemon");
+    if (error != ENTENTE_OK)
+        return cli_fail(cli, error, "entente-supervisor");
+    error = put_in_pipe(secret);
+    if (error == ENTENTE_OK) {
+        execl(path, "entente-supervisor", arguments->words[0], listen == NULL ? "" : listen,
+            programs == NULL ? "" : programs, cli->json ? "1" : "0", (char *)NULL);
+        error = ENTENTE_ERR_IO;
+    }
+    return cli_fail(cli, error, "%s", path);
+}
+
 enum entente_error
 command_serve(struct cli *cli, const struct arguments *arguments)
 {
     struct secret_input secret = {0};
 
     enum entente_error error = secret_input_take(cli, arguments, false, &secret);
-    if (error != ENTENTE_OK)
-        return error;
-    struct serve_options options = {
-        .folder = arguments->words[0],
-        .secret = secret_input_bytes(&secret),
-        .listen = arguments_value(arguments, "listen"),
-        .programs = arguments_value(arguments, "programs"),
-    };
-    error = serve_run(&options);
+    if (error == ENTENTE_OK)
+        error = become_supervisor(cli, arguments, secret_input_bytes(&secret));
     secret_input_free(&secret);
-    if (error == ENTENTE_ERR_LOCKED)
-        return cli_fail_because(cli, error, "a node runs in %s already", arguments->words[0]);
-    return error == ENTENTE_OK ? error : cli_fail(cli, error, "%s", arguments->words[0]);
+    return error;
 }

@@ -29,7 +29,7 @@ command_consultation_list(struct cli *cli, const struct arguments *arguments)
         error = cli_print_json(cli, json_incref(all));
     else if (error == ENTENTE_OK && list.count == 0)
         cli_say(cli, "no consultation was joined here");
-    else if (cli_exit_status(error) == 3)
+    else if (entente_error_exit_status(error) == 3)
         error = ENTENTE_ERR_CORRUPT; /* it was complete when it came here */
 
 out:

@@ -15,6 +15,6 @@ main(int count, char **strings)
     setlocale(LC_CTYPE, "C.UTF-8");
     signal(SIGPIPE, SIG_IGN); /* a reader that goes away is an error of writing, not our end */
     if (crypto_start() != ENTENTE_OK)
-        return cli_exit_status(cli_fail(&cli, ENTENTE_ERR_RANDOM, "start"));
+        return entente_error_exit_status(cli_fail(&cli, ENTENTE_ERR_RANDOM, "start"));
     return cli_run(&cli, count - 1, strings + 1);
 }

@@ -1,5 +1,7 @@
 #include "daemon/children.h"
 
+#include "daemon/program.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -17,7 +19,7 @@
 static const char *const names[CHILDREN] = {"keyholder", "node", "desk"};
 static const char *const programs_of[CHILDREN] = {
     "entente-keyholder", "entente-node", "entente-desk"};
-/* Where the build tree has them, seen from the folder of `entente`. */
+/* Where the build tree has them, seen from the supervisor's folder. */
 static const char *const build_folders[CHILDREN] = {"../keyholder", "../daemon", "../desk"};
 
 void
@@ -28,29 +30,6 @@ child_tell(enum child child, int status)
             WTERMSIG(status) == SIGSYS ? ": it did what a process of this node never does" : "");
     else if (WEXITSTATUS(status) != 0)
         fprintf(stderr, "serve: the %s ended with status %d\n", names[child], WEXITSTATUS(status));
-}
-
-static enum entente_error
-find_program(enum child child, const char *programs, char *path, size_t size)
-{
-    char own[3072];
-
-    if (programs != NULL) {
-        snprintf(path, size, "%s/%s", programs, programs_of[child]);
-        return access(path, X_OK) == 0 ? ENTENTE_OK : ENTENTE_ERR_NOT_FOUND;
-    }
-    ssize_t used = readlink("/proc/self/exe", own, sizeof own - 1);
-    if (used <= 0)
-        return ENTENTE_ERR_IO;
-    own[used] = '\0';
-    *strrchr(own, '/') = '\0';
-    const char *folders[] = {".", "../libexec/entente", build_folders[child]};
-    for (size_t i = 0; i < sizeof folders / sizeof folders[0]; i++) {
-        snprintf(path, size, "%s/%s/%s", own, folders[i], programs_of[child]);
-        if (access(path, X_OK) == 0)
-            return ENTENTE_OK;
-    }
-    return ENTENTE_ERR_NOT_FOUND;
 }
 
 /* In the child: the sockets go to their numbers; everything else closes by itself at exec. */
@@ -77,14 +56,14 @@ become(const char *program, const char *folder, const int *sockets, int count)
 enum entente_error
 children_start(struct children *children, const char *programs, const char *folder, int listening)
 {
-    char paths[CHILDREN][4096];
+    char paths[CHILDREN][PROGRAM_PATH_BYTES];
     int pairs[6][2]; /* supervisor with each; keyholder-node, keyholder-desk, node-desk */
     int made = 0;
     enum entente_error error = ENTENTE_OK;
 
     *children = (struct children){.sockets = {-1, -1, -1}};
     for (int c = 0; c < CHILDREN && error == ENTENTE_OK; c++)
-        error = find_program((enum child)c, programs, paths[c], sizeof paths[c]);
+        error = program_find(paths[c], programs_of[c], programs, build_folders[c]);
     while (error == ENTENTE_OK && made < 6) {
         if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, pairs[made]) != 0)
             error = ENTENTE_ERR_IO;

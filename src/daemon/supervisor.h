@@ -4,6 +4,9 @@
 
 #include "base/bytes.h"
 
+/* Where the program entente-supervisor reads the secret. */
+#define SUPERVISOR_FD_SECRET 3
+
 struct serve_options {
     const char *folder;   /* the party's */
     struct bytes secret;  /* passphrase or key file of the node's keys */
