@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Counts the tests of Meson's log, case by case where a test speaks TAP, and prints one line.
+"""Counts the tests of Meson's logs, case by case where a test speaks TAP, and prints one line.
 
 An empty count is a failure: a run that tested nothing must not pass.
 """
@@ -8,7 +8,8 @@ import re
 import sys
 
 passed = failed = skipped = 0
-for line in open(sys.argv[1], encoding="utf-8"):
+lines = [line for path in sys.argv[1:] for line in open(path, encoding="utf-8")]
+for line in lines:
     test = json.loads(line)
     cases = re.findall(r"^(not ok|ok)\b(.*)$", test.get("stdout", ""), re.MULTILINE)
     for verdict, rest in cases:

@@ -107,6 +107,7 @@ struct node {
     uint64_t batch;  /* the last one asked for */
     uint64_t stored; /* the last one that is durable */
     bool commit_due;
+    uint64_t registers_due_ms; /* mono; the store may have lost some: hand them over again; 0: no */
     uint8_t *lent; /* payloads that the last step's effects borrow */
     uint64_t pump_at_ms; /* a peer has just asked: its other lanes come in the next frames */
     uint64_t timer_ms;

@@ -94,6 +94,9 @@ say_have(struct node *node, struct room *room, struct link *link, bool complete)
     for (uint32_t i = 0; i < branches && count < FRAME_LANES_MAX; i++) {
         struct position head = record_head(record, i);
         const struct feed *feed = feeder_feed(&shared->feeder, i);
+        if (node->options.node_mutations.no_own_lane_for_peer && head.inc != REGISTER_INC &&
+            party_id_equal(&room->genesis.parties[head.slot].party, &link->party))
+            continue;
         if (head.seq > 0 && (complete || (feed != NULL && feed->known_seq < head.seq)))
             heads[count++] = head;
     }
@@ -222,6 +225,8 @@ links_announce(struct node *node, struct room *room)
     if (room->announce_at_ms == 0 || room->announce_at_ms > node->mono_ms)
         return;
     room->announce_at_ms = 0;
+    if (node->options.node_mutations.no_announcement)
+        return;
     for (uint32_t i = 0; i < NODE_LINKS_MAX; i++)
         if (node->links[i] != NULL && node->links[i]->is_up &&
             node->links[i]->rooms[index].has_have)
@@ -270,7 +275,7 @@ links_push(struct node *node, struct room *room, const struct admitted *admitted
             continue;
         feeder_push(&link->rooms[index].feeder, row->branch, row->first_seq - 1);
         if (feed->to_seq != UINT32_MAX || feed->known_seq + 1 != row->first_seq ||
-            link->credit < size)
+            (link->credit < size && !node->options.node_mutations.send_beyond_credit))
             continue;
         if (made.size == 0) {
             uint8_t *data = arena_take(&node->effects->arena, 1, size);
@@ -285,7 +290,7 @@ links_push(struct node *node, struct room *room, const struct admitted *admitted
             return;
         effect->link = link->id;
         effect->data = made;
-        link->credit -= (uint32_t)size;
+        link->credit -= link->credit < size ? link->credit : (uint32_t)size;
         feed->known_seq = row->last_seq;
     }
 }
@@ -297,7 +302,8 @@ pump_room(struct node *node, struct link *link, struct room *room, struct shared
     bool progress = false;
 
     enum entente_error error = feeder_next(&shared->feeder, room->record, room->source,
-        link->credit, &node->effects->arena, &made);
+        node->options.node_mutations.send_beyond_credit ? FRAME_BYTES_MAX : link->credit,
+        &node->effects->arena, &made);
     if (error == ENTENTE_ERR_NO_MEMORY)
         wake(node, node->mono_ms); /* this step's arena is full: go on in the next */
     else if (error != ENTENTE_OK && error != ENTENTE_ERR_FLOOD)
@@ -308,7 +314,7 @@ pump_room(struct node *node, struct link *link, struct room *room, struct shared
             return false;
         effect->link = link->id;
         effect->data = made;
-        link->credit -= (uint32_t)made.size;
+        link->credit -= link->credit < made.size ? link->credit : (uint32_t)made.size;
         progress = true;
     }
     return progress;
@@ -452,6 +458,10 @@ hear_in_room(struct node *node, struct link *link, struct room *room, const stru
         /* All lanes that it asks for are sent as one, causes first: a lane that ran ahead of the others
          * would fill the peer's room for pending segments. */
         node->pump_at_ms = node->mono_ms + WANT_GATHER_MS;
+        uint32_t found;
+        if (node->options.node_mutations.no_fork_answer && frame->want.after.seq > 0 &&
+            record_find(room->record, &frame->want.after, &found) != ENTENTE_OK)
+            return ENTENTE_OK;
         enum entente_error error = feeder_want(
             &shared->feeder, room->record, &frame->want.after, frame->want.to_seq);
         if (error != ENTENTE_OK)
@@ -497,7 +507,8 @@ hear(struct node *node, struct link *link, struct bytes data)
     case FRAME_SEGMENT:
         return hear_segment(node, link, &frame);
     case FRAME_CREDIT:
-        if (frame.credit > CREDIT_INITIAL - link->credit)
+        if (frame.credit > CREDIT_INITIAL - link->credit &&
+            !node->options.node_mutations.any_credit)
             return ENTENTE_ERR_FLOOD;
         link->credit += frame.credit;
         return ENTENTE_OK;
@@ -584,7 +595,7 @@ links_event(struct node *node, const struct event *event)
         return;
     enum entente_error error = hear(node, link, event->data);
     note_heard(node, link);
-    if (error == ENTENTE_OK)
+    if (error == ENTENTE_OK || node->options.node_mutations.no_cut)
         return;
     trace(node, error, "link", "the other node broke the protocol and is cut off; its record stays");
     cut(node, link, error);

@@ -23,6 +23,25 @@
                                         what comes meanwhile goes into the next, larger one */
 #define NODE_SEALED_BYTES_MAX 8388608u /* sealed and not yet appended, for each room */
 
+/* Rules that a test may switch off, as in record.h. */
+struct node_mutations {
+    bool no_own_lane_for_peer;   /* Y7: a peer's own feed is not offered to it */
+    bool no_fork_answer;         /* Y3: a WANT behind another id is not answered */
+    bool never_ask_elsewhere;    /* Y4: whoever does not answer is waited for */
+    bool no_announcement;        /* Y5 */
+    bool send_beyond_credit;     /* Y6 */
+    bool any_credit;             /* Y6: more than there is, too */
+    bool no_cut;                 /* Y8 */
+    bool no_fault_entry;         /* F2 */
+    bool fault_entry_again;      /* F2: more than once for a lane */
+    bool resume_at_once;         /* I1: without what the others have */
+    bool no_start_barrier;       /* I4: nobody is asked */
+    bool ignore_another_writer;  /* I4: what shows up later changes nothing */
+    bool write_before_recovery;  /* H1: before the lost own entries are back */
+    bool keep_what_store_lost;   /* S3 */
+    bool release_unheld;         /* S3: the journal forgets what nobody else holds */
+};
+
 struct node_options {
     struct party_id self;
     uint64_t ack_delay_ms;     /* H2: after so much quiet; 0: 50 */
@@ -30,6 +49,7 @@ struct node_options {
     uint64_t announce_delay_ms; /* Y5: a relay announces after it; 0: 100 */
     uint64_t request_timeout_ms; /* a WANT or NEED unanswered so long is asked elsewhere; 0: 5,000 */
     const struct record_mutations *mutations; /* NULL: none */
+    struct node_mutations node_mutations;     /* all false in production */
 };
 
 struct node;

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #define RELOAD_PAUSE_MS 1000u
+#define REGISTERS_PAUSE_MS 1000u
 
 static void
 all_stored(struct node *node, uint64_t batch)
@@ -26,7 +27,10 @@ store_failed(struct node *node, enum entente_error error)
     trace(node, error, "store", "what came last was not kept; it is fetched again when the store "
                                 "can be written");
     node->stored = node->batch;
+    node->registers_due_ms = node->mono_ms + REGISTERS_PAUSE_MS;
     links_cut_all(node, error);
+    if (node->options.node_mutations.keep_what_store_lost)
+        return;
     for (uint32_t i = 0; i < node->rooms_count; i++) {
         node->rooms[i]->is_broken = true;
         writer_reset(node->rooms[i]);
@@ -133,16 +137,39 @@ dispatch(struct node *node, const struct event *event)
     }
 }
 
+/* Registers stay in memory when the store drops them: nobody would send them again. */
+static void
+store_registers(struct node *node)
+{
+    if (node->registers_due_ms == 0 || node->mono_ms < node->registers_due_ms)
+        return;
+    node->registers_due_ms = 0;
+    for (uint32_t i = 0; i < node->registers_count; i++) {
+        const struct party_register *reg = node->registers[i];
+        for (uint32_t number = 1; number <= register_count(reg); number++) {
+            struct effect *effect = effect_add(node, EFFECT_STORE_REGISTER);
+            if (effect == NULL)
+                return;
+            effect->party = *register_party(reg);
+            effect->seq = number;
+            effect->data = register_encoded(reg, number);
+        }
+    }
+    node->commit_due = true;
+}
+
 static void
 go_on(struct node *node)
 {
+    store_registers(node);
     for (uint32_t i = 0; i < node->rooms_count; i++) {
         struct room *room = node->rooms[i];
         if (room->is_broken)
             continue;
         intake_go_on(node, room);
         uint32_t silent;
-        if (asker_expire(&room->asker, node->mono_ms, &silent))
+        if (!node->options.node_mutations.never_ask_elsewhere &&
+            asker_expire(&room->asker, node->mono_ms, &silent))
             links_ask_elsewhere(node, room, silent);
         links_announce(node, room);
         writer_go_on(node, room);
@@ -185,6 +212,8 @@ set_timer(struct node *node)
         if (room->announce_at_ms != 0)
             wake(node, room->announce_at_ms);
     }
+    if (node->registers_due_ms != 0)
+        wake(node, node->registers_due_ms);
     if (node->timer_ms == UINT64_MAX)
         return;
     struct effect *effect = effect_add(node, EFFECT_TIMER);

@@ -91,8 +91,10 @@ learn_past(struct node *node, struct room *room)
     }
     if (!all_is_durable(node) ||
         record_lane(room->record, room->slot, writer->keyholder.inc, &branch) != ENTENTE_OK ||
-        record_head(room->record, branch).seq + 1 != writer->next_seq)
+        record_head(room->record, branch).seq + 1 != writer->next_seq) {
+        writer->past_known = node->options.node_mutations.write_before_recovery;
         return;
+    }
     record_past(room->record, branch, writer->past, writer->past_size);
     writer->past_known = true;
 }
@@ -223,11 +225,11 @@ writer_report(struct node *node, struct room *room, uint32_t seq, bool is_comple
 
 /* The feed went on elsewhere while we were writing: the keyholder decides. */
 static void
-notice_another_writer(struct room *room)
+notice_another_writer(const struct node *node, struct room *room)
 {
     struct writer_state *writer = &room->writer;
 
-    if (writer->writing != NODE_WRITING_OPEN || writer->appends_count > 0 ||
+    if (node->options.node_mutations.ignore_another_writer || writer->writing != NODE_WRITING_OPEN || writer->appends_count > 0 ||
         proven_head(room).seq <= writer->keyholder.seq ||
         proven_head(room).seq <= writer->judged_seq)
         return; /* an operator who overrode it once is not asked again */
@@ -253,7 +255,7 @@ barrier_until_ms(const struct node *node, const struct room *room)
 {
     const struct writer_state *writer = &room->writer;
 
-    if (writer->is_alone || proven_head(room).seq > writer->keyholder.seq)
+    if (writer->is_alone || node->options.node_mutations.no_start_barrier || proven_head(room).seq > writer->keyholder.seq)
         return node->mono_ms;
     if (writer->barrier_at_ms == 0)
         return 0;
@@ -269,6 +271,8 @@ pass_barrier(struct node *node, struct room *room)
     uint64_t until_ms = barrier_until_ms(node, room);
     struct position proven = proven_head(room);
 
+    if (node->options.node_mutations.no_start_barrier)
+        proven = (struct position){0};
     if (writer->writing != NODE_WRITING_BARRIER || writer->barrier_sent || until_ms == 0 ||
         node->mono_ms < until_ms)
         return;
@@ -346,7 +350,9 @@ queue_faults(struct node *node, struct room *room)
     if (room->writer.first != NULL || room->writer.appends_count > 0)
         return;
     for (uint32_t i = 0; record_contested_at(room->record, i, &slot, &inc); i++) {
-        if (record_has_fault_by(room->record, room->slot, slot, inc) || slot == room->slot)
+        if (slot == room->slot || node->options.node_mutations.no_fault_entry ||
+            (record_has_fault_by(room->record, room->slot, slot, inc) &&
+                !node->options.node_mutations.fault_entry_again))
             continue;
         if (room->source->proof_of(room->source->state, &room->id, slot, inc, &proof) == ENTENTE_OK)
             queue_own(node, room, ENTRY_FAULT, proof);
@@ -365,7 +371,8 @@ may_resume(const struct node *node, const struct room *room)
 {
     uint32_t index = room_index(node, room);
 
-    if (node->mono_ms > room->writer.barrier_at_ms + RESUME_PATIENCE_MS)
+    if (node->mono_ms > room->writer.barrier_at_ms + RESUME_PATIENCE_MS ||
+        node->options.node_mutations.resume_at_once)
         return true;
     if (!all_is_durable(node))
         return false;
@@ -565,7 +572,7 @@ writer_go_on(struct node *node, struct room *room)
         ask_state(node, room);
         return;
     }
-    notice_another_writer(room);
+    notice_another_writer(node, room);
     pass_barrier(node, room);
     learn_past(node, room);
     if (!writer->past_known)
@@ -672,7 +679,7 @@ writer_stored(struct node *node, struct room *room)
         return;
     effect->room = room->id;
     effect->seq = seq;
-    effect->seq_held = held;
+    effect->seq_held = node->options.node_mutations.release_unheld ? seq : held;
     writer->released_seq = seq;
     writer->released_held = held;
 }

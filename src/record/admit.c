@@ -25,7 +25,8 @@ common_entries(struct record *record, uint32_t branch, const struct segment *seg
     *attaches = first == 1;
     if (first > 1 && first - 1 <= head) {
         error = record_id_at(record, branch, first - 1, &id);
-        *attaches = error == ENTENTE_OK && entry_id_equal(&id, &segment->entries[0].prev);
+        *attaches = error == ENTENTE_OK && (record->mutations.no_prev_rule ||
+                                              entry_id_equal(&id, &segment->entries[0].prev));
     }
     while (error == ENTENTE_OK && *attaches && *common < segment->count &&
            first + *common <= head) {
@@ -270,7 +271,7 @@ check_border(struct record *record, const struct segment *segment, uint32_t bran
     const struct entry *first = &segment->entries[0];
     struct entry before;
 
-    if (first->seq == 1)
+    if (first->seq == 1 || record->mutations.no_time_rule)
         return ENTENTE_OK;
     if (first->seq - 1 == record->branches[branch].head.seq)
         return first->t_ms > record->branches[branch].head_t_ms ? ENTENTE_OK : ENTENTE_ERR_TIME;
@@ -318,11 +319,12 @@ check_wanted(struct record *record, const struct segment *segment)
         contested_find(record, segment->entries[0].slot, segment->entries[0].inc);
     uint8_t by;
 
-    if (lane == NULL || record->mutations.no_fault_rule)
+    if (lane == NULL || record->mutations.no_contested_hold)
         return ENTENTE_OK;
     if (!pending_wants(record, segment, &by))
         return ENTENTE_ERR_CONTESTED;
     if (lane->budget_used[by] + segment->count > CONTESTED_ENTRIES_MAX &&
+        !record->mutations.no_contested_budget &&
         !record_has_fault_by(record, by, lane->slot, lane->inc) &&
         !pending_has_fault_by(record, by))
         return ENTENTE_ERR_CONTESTED;

@@ -27,20 +27,31 @@ record_stored(struct record *record)
     }
 }
 
-uint32_t
-record_held_by(const struct record *record, uint8_t slot, uint32_t branch)
+static uint32_t
+held_by_incarnation(const struct record *record, uint8_t slot, uint16_t inc, uint32_t branch)
 {
-    const struct branch *of = &record->branches[branch];
-    uint16_t inc = record_incarnation(record, slot);
     uint32_t held = 0;
 
-    if (of->row.slot == slot)
-        return of->head.seq;
     for (const struct branch *b = branch_first(record, slot, inc); b != NULL && inc != 0;
          b = branch_next(record, b)) {
         uint32_t covered = place(b->past, b->past_size, branch);
         if (b->holds && covered > held)
             held = covered;
+    }
+    return held;
+}
+
+uint32_t
+record_held_by(const struct record *record, uint8_t slot, uint32_t branch)
+{
+    uint16_t inc = record_incarnation(record, slot);
+
+    if (record->branches[branch].row.slot == slot)
+        return record->branches[branch].head.seq;
+    uint32_t held = held_by_incarnation(record, slot, inc, branch);
+    while (record->mutations.any_incarnation_holds && inc > 1) {
+        uint32_t before = held_by_incarnation(record, slot, --inc, branch);
+        held = before > held ? before : held;
     }
     return held;
 }
@@ -107,7 +118,7 @@ candidate_of(const struct record *record, const struct branch *branch, uint8_t s
         now ? branch->past : branch->durable_past, now ? branch->past_size : branch->durable_past_size};
     if (row->slot == slot && (row->inc == inc || row->inc == REGISTER_INC))
         return false;
-    if (!record->mutations.no_fault_rule && contested_find(record, row->slot, row->inc) != NULL)
+    if (!record->mutations.cover_contested && contested_find(record, row->slot, row->inc) != NULL)
         return false;
     return candidate->head.seq > past[row->index];
 }
@@ -147,7 +158,7 @@ record_frontier(struct record *record, uint8_t slot, uint16_t inc, uint32_t *pas
             count++;
     for (uint32_t i = 0; i < count; i++) {
         const struct branch *branch = candidates[i].branch;
-        if (branch->content_seq > past[branch->row.index] &&
+        if ((branch->content_seq > past[branch->row.index] || record->mutations.ack_acks) &&
             candidates[i].head.seq > past[branch->row.index])
             frontier->has_content = true;
         if (!is_covered_by_another(candidates, count, &candidates[i]) &&

@@ -12,9 +12,11 @@ check_incarnation(struct record *record, const struct entry *entry)
         incarnation = register_incarnation(record->registers[entry->slot], entry->inc);
     if (incarnation == NULL)
         return error;
-    if (entry->seq == 1 && !entry_id_equal(&entry->prev, &incarnation->certificate))
+    if (entry->seq == 1 && !record->mutations.no_prev_rule &&
+        !entry_id_equal(&entry->prev, &incarnation->certificate))
         return ENTENTE_ERR_CHAIN;
-    if ((entry->kind == ENTRY_RESUME) != (entry->inc > 1 && entry->seq == 1))
+    if ((entry->kind == ENTRY_RESUME) != (entry->inc > 1 && entry->seq == 1) &&
+        !record->mutations.no_resume_rule)
         return ENTENTE_ERR_RESUME;
     return ENTENTE_OK;
 }
@@ -40,6 +42,10 @@ find_dep(struct record *record, const struct position *dep, uint32_t *branch,
         *branch = dep->slot;
         error = ENTENTE_OK;
     }
+    if (error == ENTENTE_ERR_NOT_FOUND && record->mutations.dep_without_id &&
+        record_lane(record, dep->slot, dep->inc, branch) == ENTENTE_OK &&
+        record_head(record, *branch).seq >= dep->seq)
+        error = ENTENTE_OK;
     if (error == ENTENTE_ERR_NOT_FOUND) {
         *missing = *dep;
         error = ENTENTE_ERR_PENDING;
@@ -109,9 +115,10 @@ link_apply(struct record *record, const struct entry *entry, uint32_t *past, boo
     enum entente_error error = check_incarnation(record, entry);
     if (error == ENTENTE_OK && entry->deps_count > 0)
         error = apply_deps(record, entry, past, missing);
-    if (error == ENTENTE_OK && past[entry->slot] > entry->reg_number)
+    if (error == ENTENTE_OK && past[entry->slot] > entry->reg_number &&
+        !record->mutations.no_register_rule)
         error = ENTENTE_ERR_REGISTER_CHAIN;
-    if (error == ENTENTE_OK && !record->mutations.no_fault_rule)
+    if (error == ENTENTE_OK && !record->mutations.no_fault_link_rule)
         error = check_contested(record, entry, past);
     if (error == ENTENTE_OK)
         past[entry->slot] = entry->reg_number;

@@ -121,13 +121,15 @@ is_ready(struct order *order, uint32_t branch, bool *ready)
 
 /* Ascending by (t, slot, inc, seq, id). */
 static bool
-comes_before(const struct cursor *a, const struct cursor *b)
+comes_before(const struct record *record, const struct cursor *a, const struct cursor *b)
 {
     const struct entry *one = &a->segment->entries[a->at];
     const struct entry *other = &b->segment->entries[b->at];
     struct position position = entry_position(one, &a->segment->ids[a->at]);
     struct position other_position = entry_position(other, &b->segment->ids[b->at]);
 
+    if (record->mutations.order_by_arrival)
+        return false;
     if (one->t_ms != other->t_ms)
         return one->t_ms < other->t_ms;
     return position_compare(&position, &other_position) < 0;
@@ -152,7 +154,7 @@ order_next(struct order *order, struct ordered *ordered)
             error = is_ready(order, i, &ready);
         if (error != ENTENTE_OK)
             return error;
-        if (ready && (best == NULL || comes_before(cursor, best))) {
+        if (ready && (best == NULL || comes_before(order->record, cursor, best))) {
             best = cursor;
             best_branch = i;
         }

@@ -233,7 +233,7 @@ verify_segment(struct record *record, const struct segment *segment, struct byte
     if (!record->mutations.no_signature_rule && !record->heads_only &&
         !segment_check_signature(segment, &incarnation->key))
         return ENTENTE_ERR_SIGNATURE;
-    if (!record->payloads_elsewhere)
+    if (!record->payloads_elsewhere && !record->mutations.no_payload_rule)
         return segment_check_payloads(segment, payloads);
     return payloads.size == segment->payload_bytes ? ENTENTE_OK : ENTENTE_ERR_MALFORMED;
 }

@@ -24,18 +24,34 @@
 #define RECORD_BRANCHES_MAX 4096u
 #define CONTESTED_ENTRIES_MAX 64u
 
-/* Rules that a test may switch off to show that the checkers notice; all false in production. */
+/*
+ * Rules that a test may switch off to show that the checkers notice; all false in production.  Each
+ * switch has its line in tests/simulator/mutations.c, which says who notices.
+ */
 struct record_mutations {
-    bool no_deps_rule;      /* L1 */
-    bool no_prev_rule;      /* E5: any prev is taken for the head */
-    bool no_signature_rule; /* S1 */
-    bool no_revocation;     /* E7 */
-    bool no_fault_rule;     /* F3: a contested lane is covered like any other */
-    bool no_stray_rule;     /* I2: every stray counts */
-    bool no_barrier_rule;   /* I3 */
-    bool own_barrier_only;  /* I3 for the writer's own resumes only (refuted draft) */
-    bool any_voucher;       /* I2: first covering entry of each feed, void or not (refuted draft) */
-    bool cover_unstored;    /* cover what is not yet durable */
+    bool no_prev_rule;         /* E5: any prev is taken for what is before it */
+    bool no_register_rule;     /* E6 */
+    bool no_revocation;        /* E7 */
+    bool no_time_rule;         /* E8 */
+    bool no_resume_rule;       /* E9 */
+    bool no_deps_rule;         /* L1 */
+    bool dep_without_id;       /* L2: a dep is found by its seq alone */
+    bool no_fault_link_rule;   /* L4 */
+    bool no_signature_rule;    /* S1 */
+    bool no_payload_rule;      /* S2 */
+    bool no_proof_rule;        /* F1, F2: every accusation is believed */
+    bool cover_contested;      /* F3: the own entries go on covering a contested lane */
+    bool no_contested_hold;    /* F3: a contested lane is taken in like any other */
+    bool no_contested_budget;  /* F3: without end through each other party */
+    bool no_stray_rule;        /* I2: every stray counts */
+    bool any_voucher;          /* I2: first covering entry of each feed, void or not (refuted draft) */
+    bool no_barrier_rule;      /* I3 */
+    bool own_barrier_only;     /* I3 for the writer's own resumes only (refuted draft) */
+    bool any_incarnation_holds; /* H1: what an earlier incarnation covered counts */
+    bool cover_unstored;       /* H1: cover what is not yet durable */
+    bool ack_acks;             /* H2 */
+    bool order_by_arrival;     /* O1 */
+    bool state_of_all_heads;   /* O2: of a contested lane, what nobody covers counts too */
 };
 
 struct record_options {

@@ -30,6 +30,8 @@ covered_seq(const struct record *record, uint32_t branch)
 
     for (uint32_t i = record->parties; i < record->branches_count; i++) {
         const struct branch *by = &record->branches[i];
+        if (record->mutations.state_of_all_heads && i == branch)
+            return by->head.seq;
         if (contested_find(record, by->row.slot, by->row.inc) == NULL && branch < by->past_size &&
             by->past[branch] > covered)
             covered = by->past[branch];

@@ -83,10 +83,11 @@ check_held(struct simulator *sim)
                 if (!writes(sim, holder) ||
                     record_held_by(record, holder->party, branch) >= entry->position.seq)
                     continue;
-                snprintf(sentence, sizeof sentence, "entry %u of party %u (incarnation %u, kind "
-                    "%u) is not held by party %u, says node %u", entry->position.seq,
-                    entry->position.slot + 1u, entry->position.inc, entry->kind,
-                    holder->party + 1u, i);
+                snprintf(sentence, sizeof sentence,
+                    "entry %u of party %u (incarnation %u, kind "
+                    "%u) is not held by party %u, says node %u",
+                    entry->position.seq, entry->position.slot + 1u, entry->position.inc,
+                    entry->kind, holder->party + 1u, i);
                 return sentence;
             }
         }
@@ -135,6 +136,33 @@ trace_records(struct simulator *sim)
     }
 }
 
+/* Who knows of a fork says so in its own feed (F2), and a register that a node has is on its disk. */
+static const char *
+check_duties(struct simulator *sim)
+{
+    struct bytes encoded;
+    uint8_t slot;
+    uint16_t inc;
+
+    for (uint32_t i = 0; i < sim->instances_count; i++) {
+        const struct instance *instance = &sim->instances[i];
+        if (!is_part(instance))
+            continue;
+        struct record *record = node_record(instance->node, &sim->room);
+        for (uint32_t c = 0; record_contested_at(record, c, &slot, &inc); c++)
+            if (writes(sim, instance) && slot != instance->party &&
+                !record_has_fault_by(record, instance->party, slot, inc))
+                return "a node knows of a fork and does not say so (F2)";
+        for (slot = 0; slot < sim->options.parties; slot++) {
+            const struct party_register *reg = record_register(record, slot);
+            if (store_register_entry(instance->store, register_party(reg), register_count(reg),
+                    &encoded) != ENTENTE_OK)
+                return "a node uses a register entry that its store does not have";
+        }
+    }
+    return NULL;
+}
+
 const char *
 simulator_converged(struct simulator *sim)
 {
@@ -143,9 +171,13 @@ simulator_converged(struct simulator *sim)
     if (what == NULL)
         what = check_states(sim);
     if (what == NULL)
+        what = watch_compare_orders(sim);
+    if (what == NULL)
         what = check_acknowledged(sim);
     if (what == NULL)
         what = check_held(sim);
+    if (what == NULL)
+        what = check_duties(sim);
     if (what != NULL && sim->options.trace)
         trace_records(sim);
     return what;

@@ -4,6 +4,7 @@
 
 #include "simulator/simulator.h"
 
+#include "format/proof.h"
 #include "keyholder/keyholder.h"
 #include "store/store.h"
 #include "support/build.h"
@@ -13,7 +14,7 @@
 #include <stdlib.h>
 
 #define SIMULATOR_REGISTER_ENTRIES 4u /* of each party when the room is founded */
-#define EPOCH_MS 1700000000000u /* the wall clock when virtual time is 0 */
+#define EPOCH_MS 1700000000000u       /* the wall clock when virtual time is 0 */
 
 /* ---- events that wait for their time ---- */
 
@@ -107,18 +108,18 @@ struct reach {
 
 /* What invariants.c knows of one instance. */
 struct watch {
-    uint64_t set;          /* XOR over short hashes of all entries, register entries and proofs */
-    struct reach stored;   /* what the store was given */
-    struct reach durable;  /* what it committed */
-    struct reach claimed;  /* what its own entries cover */
-    struct reach vouched;  /* the same, when the store was lost */
-    bool claims_void;      /* it lost what it had vouched for; until it is whole again */
-    uint32_t *held;        /* by branch: held by all was true up to here */
+    uint64_t set;         /* XOR over short hashes of all stored entries and proofs */
+    struct reach stored;  /* what the store was given */
+    struct reach durable; /* what it committed */
+    struct reach claimed; /* what its own entries cover */
+    struct reach vouched; /* the same, when the store was lost */
+    bool claims_void;     /* it lost what it had vouched for; until it is whole again */
+    uint32_t *held;       /* by branch: held by all was true up to here */
     uint32_t held_size;
     uint32_t incarnations; /* the sum over the parties, when `held` was noted */
-    uint64_t *order;       /* the last walk in display order: short ids */
+    uint32_t *order;       /* the last walk in display order: numbers of the oracle */
     uint32_t order_count;
-    bool has_changed;      /* the step stored something */
+    bool has_changed; /* the step stored something */
 };
 
 struct instance {
@@ -126,7 +127,7 @@ struct instance {
     uint8_t party;
     bool is_honest;
     bool is_up;
-    bool is_gone;   /* never comes back */
+    bool is_gone; /* never comes back */
     uint32_t life;
     uint32_t lies;
     struct node *node;
@@ -148,12 +149,13 @@ struct instance {
 struct direction {
     uint64_t last_ms; /* frames never overtake each other */
     uint64_t stalled_until_ms;
+    int64_t credit; /* bytes that its sender may still send, as far as it knows (Y6) */
 };
 
 struct pair {
     bool may_talk;
     bool is_connected;
-    uint32_t link; /* the running number of the conversation: the same on both sides */
+    uint32_t link;      /* the running number of the conversation: the same on both sides */
     uint32_t lost_link; /* of this one and those before, nothing arrives any more */
     bool connect_due;
     struct direction directions[2];
@@ -165,8 +167,32 @@ struct signed_entry {
     uint8_t kind;
     bool has_left; /* the signature was handed out */
     bool was_acknowledged;
-    bool may_be_lost; /* its incarnation was replaced or its machine went back: only a resume may do that */
+    bool may_be_lost; /* its incarnation was replaced or its machine went back: only a resume may do
+                         that */
     uint32_t instance;
+};
+
+/* ---- what the oracle knows of the entries that honest nodes store ---- */
+
+struct known {
+    struct position position;
+    uint8_t kind;
+    uint8_t accused; /* fault: the lane */
+    uint16_t accused_inc;
+    uint64_t t_ms;
+    uint32_t number; /* its place in the sets */
+    uint32_t words;
+    uint64_t *past;                            /* the set of its causes, itself included */
+    uint32_t registers[SIMULATOR_PARTIES_MAX]; /* how far its past reaches into each */
+};
+
+struct oracle {
+    struct known *known; /* causes first */
+    uint32_t count, size;
+    uint32_t *index; /* hash table over ids: place in `known` + 1 */
+    uint32_t index_size;
+    uint32_t *resumes; /* places in `known` */
+    uint32_t resumes_count;
 };
 
 struct seen_set {
@@ -186,7 +212,8 @@ struct simulator {
 
     struct build_party parties[SIMULATOR_PARTIES_MAX];
     bool is_liar[SIMULATOR_PARTIES_MAX];
-    bool may_fork[SIMULATOR_PARTIES_MAX]; /* a machine went back or was copied: I4 cannot always help */
+    bool may_fork[SIMULATOR_PARTIES_MAX]; /* a machine went back or was copied: I4 cannot always
+                                             help */
     uint8_t *genesis_file;
     size_t genesis_size;
     struct room_id room;
@@ -206,6 +233,7 @@ struct simulator {
     uint32_t entries_count, entries_size;
     uint32_t *entry_index; /* hash table over (slot, inc, seq): place in `entries` + 1 */
     uint32_t entry_index_size;
+    struct oracle *oracle;
     struct seen_set *sets;
     uint32_t sets_count, sets_size;
     uint64_t acknowledged;
@@ -245,12 +273,29 @@ void network_drop_all(struct simulator *sim, uint32_t instance);
 void network_seek(struct simulator *sim, uint32_t a, uint32_t b);
 struct pair *network_pair(struct simulator *sim, uint32_t a, uint32_t b);
 /* The other end of a conversation, or NULL when it is over. */
-struct instance *network_peer(struct simulator *sim, const struct instance *instance, uint32_t link);
+struct instance *network_peer(
+    struct simulator *sim, const struct instance *instance, uint32_t link);
 void network_send(struct simulator *sim, struct instance *from, uint32_t link, struct bytes frame);
 
 /* liar.c */
 /* Sends `frame` as this liar would: spoiled, doubled, or not at all. */
 void liar_send(struct simulator *sim, struct instance *from, uint32_t link, struct bytes frame);
+/* LIE_DEAF */
+bool liar_ignores(const struct simulator *sim, struct bytes frame);
+
+/* oracle.c */
+struct oracle *oracle_new(void);
+void oracle_free(struct oracle *oracle);
+/* An honest node stores the segment: everything in it must be valid. */
+void oracle_judge(struct simulator *sim, const struct instance *instance,
+    const struct segment *segment, struct bytes payloads);
+/* NULL: no honest node ever stored it. */
+const struct known *oracle_find(const struct oracle *oracle, const struct entry_id *id);
+bool oracle_is_in_past(const struct known *entry, const struct known *of);
+
+/* verdicts.c */
+/* Whether the node judges the entries of `set` (bits by number) as I2 and I3 say. */
+void verdicts_check(struct simulator *sim, const struct instance *instance, const uint64_t *set);
 
 /* invariants.c */
 void breach(struct simulator *sim, const char *format, ...) __attribute__((format(printf, 2, 3)));
@@ -272,5 +317,7 @@ void watch_journal(struct instance *instance, uint32_t seq);
 /* What the party signed in its current incarnation may be lost from now on. */
 void watch_replaced(struct simulator *sim, uint8_t party);
 void watch_free(struct watch *watch);
+/* Whether the last walks of all honest nodes that run show the same order. */
+const char *watch_compare_orders(struct simulator *sim);
 
 #endif

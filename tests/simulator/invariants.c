@@ -40,8 +40,9 @@ short_id(const struct entry_id *id)
 static uint32_t
 slot_in_index(const struct simulator *sim, const struct position *position)
 {
-    uint64_t hash = ((uint64_t)position->slot << 48 | (uint64_t)position->inc << 32 |
-                        position->seq) * 0x9E3779B97F4A7C15u;
+    uint64_t hash =
+        ((uint64_t)position->slot << 48 | (uint64_t)position->inc << 32 | position->seq) *
+        0x9E3779B97F4A7C15u;
     uint32_t at = (uint32_t)(hash >> 40) & (sim->entry_index_size - 1);
 
     while (sim->entry_index[at] != 0) {
@@ -164,31 +165,39 @@ mixed(const void *data, size_t size)
     return value;
 }
 
+/* Registers count as the node has them in memory: what the store drops comes back by itself. */
 static uint64_t
-register_mark(const struct party_id *party, uint32_t number)
+registers_mark(const struct record *record)
 {
-    uint8_t bytes[36];
+    uint64_t mark = 0;
 
-    memcpy(bytes, party->bytes, 32);
-    memcpy(bytes + 32, &number, 4);
-    return mixed(bytes, sizeof bytes);
+    for (uint8_t slot = 0; slot < record_parties(record); slot++) {
+        uint32_t count = register_count(record_register(record, slot));
+        uint8_t bytes[] = {slot, (uint8_t)(count >> 8), (uint8_t)count};
+        mark ^= mixed(bytes, sizeof bytes);
+    }
+    return mark;
 }
 
 static uint64_t
 proof_mark(uint8_t slot, uint16_t inc)
 {
-    uint8_t bytes[] = {slot, (uint8_t)(inc >> 8), (uint8_t)inc};
+    uint8_t bytes[] = {slot, (uint8_t)(inc >> 8), (uint8_t)inc, 0};
 
     return mixed(bytes, sizeof bytes);
 }
 
 static void
-note_row(struct watch *watch, struct bytes encoded, bool is_first_branch)
+note_row(struct simulator *sim, struct instance *instance, const struct segment_row *row,
+    bool is_first_branch, bool is_given_now)
 {
+    struct watch *watch = &instance->watch;
     struct segment *segment = malloc(sizeof *segment);
-    struct reader reader = reader_of(encoded);
+    struct reader reader = reader_of(row->segment);
 
     need(segment != NULL && segment_parse(&reader, segment) == ENTENTE_OK, "a stored segment");
+    if (is_given_now && instance->is_honest)
+        oracle_judge(sim, instance, segment, row->payloads);
     for (uint32_t i = 0; i < segment->count; i++)
         watch->set ^= short_id(&segment->ids[i]);
     const struct entry *last = segment_last(segment);
@@ -205,14 +214,12 @@ watch_effect(struct simulator *sim, struct instance *instance, const struct effe
     if (instance->store_broken)
         return;
     if (effect->kind == EFFECT_STORE_SEGMENT)
-        note_row(watch, effect->admitted->row.segment, effect->admitted->branch.branch == 0);
-    else if (effect->kind == EFFECT_STORE_REGISTER)
-        watch->set ^= register_mark(&effect->party, effect->seq);
+        note_row(sim, instance, &effect->admitted->row, effect->admitted->branch.branch == 0, true);
     else if (effect->kind == EFFECT_STORE_PROOF)
         watch->set ^= proof_mark(effect->slot, effect->inc);
     else {
-        const struct instance *peer = effect->kind == EFFECT_CUT
-                                          ? network_peer(sim, instance, effect->link) : NULL;
+        const struct instance *peer =
+            effect->kind == EFFECT_CUT ? network_peer(sim, instance, effect->link) : NULL;
         if (peer != NULL && peer->is_honest && instance->is_honest &&
             entente_error_whose(effect->error) == ENTENTE_PEER)
             breach(sim, "honest node %u cuts honest node %u: %s", instance->index, peer->index,
@@ -238,8 +245,9 @@ read_lanes(struct simulator *sim, struct instance *instance)
         need(source->branch_at(source->state, &sim->room, kept.branch, &branch) == ENTENTE_OK,
             "a segment without its branch");
         need(source->segment_at(source->state, &sim->room, kept.branch, kept.last_seq, &row) ==
-                 ENTENTE_OK, "a segment");
-        note_row(watch, row.segment, branch.branch == 0);
+                 ENTENTE_OK,
+            "a segment");
+        note_row(sim, instance, &row, branch.branch == 0, false);
     }
     for (uint8_t slot = 0; slot < sim->options.parties; slot++)
         for (uint16_t inc = 1; inc <= LANES_INC_MAX; inc++)
@@ -265,17 +273,10 @@ void
 watch_read_store(struct simulator *sim, struct instance *instance)
 {
     struct watch *watch = &instance->watch;
-    struct bytes encoded;
 
     watch->set = 0;
     memset(&watch->stored, 0, sizeof watch->stored);
     read_lanes(sim, instance);
-    for (uint32_t slot = 0; slot < sim->options.parties; slot++) {
-        const struct party_id *party = register_party(sim->parties[slot].reg);
-        for (uint32_t number = 1; store_register_entry(instance->store, party, number,
-                                      &encoded) == ENTENTE_OK; number++)
-            watch->set ^= register_mark(party, number);
-    }
     note_durable(sim, watch);
     watch->has_changed = false;
     free(watch->held);
@@ -325,6 +326,7 @@ static void
 check_state(struct simulator *sim, struct instance *instance, struct record *record)
 {
     struct digest hash;
+    uint64_t set = instance->watch.set ^ registers_mark(record);
 
     enum entente_error error = record_state_hash(record, &hash);
     if (error != ENTENTE_OK) {
@@ -332,7 +334,7 @@ check_state(struct simulator *sim, struct instance *instance, struct record *rec
         return;
     }
     for (uint32_t i = sim->sets_count; i-- > 0;) {
-        if (sim->sets[i].set != instance->watch.set)
+        if (sim->sets[i].set != set)
             continue;
         if (memcmp(&sim->sets[i].hash, &hash, sizeof hash) != 0)
             breach(sim, "node %u has another state hash than there was for the same entries",
@@ -344,7 +346,7 @@ check_state(struct simulator *sim, struct instance *instance, struct record *rec
         sim->sets = realloc(sim->sets, sim->sets_size * sizeof *sim->sets);
         need(sim->sets != NULL, "no memory");
     }
-    sim->sets[sim->sets_count++] = (struct seen_set){instance->watch.set, hash};
+    sim->sets[sim->sets_count++] = (struct seen_set){set, hash};
 }
 
 /* "Held by q" is about q's disk (H1). */
@@ -364,8 +366,10 @@ check_held(struct simulator *sim, struct instance *instance, struct record *reco
                 continue;
             uint32_t held = record_held_by(record, holder->party, b);
             if (held > holder->watch.durable.seq[row->slot][row->inc])
-                breach(sim, "node %u shows entry %u of party %u as held by node %u, whose disk ends "
-                            "at %u", instance->index, held, row->slot + 1u, i,
+                breach(sim,
+                    "node %u shows entry %u of party %u as held by node %u, whose disk ends "
+                    "at %u",
+                    instance->index, held, row->slot + 1u, i,
                     holder->watch.durable.seq[row->slot][row->inc]);
         }
     }
@@ -384,8 +388,8 @@ check_held_by_all(struct simulator *sim, struct instance *instance, struct recor
     if (watch->held_size < branches) {
         watch->held = realloc(watch->held, branches * sizeof *watch->held);
         need(watch->held != NULL, "no memory");
-        memset(watch->held + watch->held_size, 0,
-            (branches - watch->held_size) * sizeof *watch->held);
+        memset(
+            watch->held + watch->held_size, 0, (branches - watch->held_size) * sizeof *watch->held);
         watch->held_size = branches;
     }
     for (uint32_t b = sim->options.parties; b < branches; b++) {
@@ -417,7 +421,8 @@ note_claims(struct simulator *sim, struct instance *instance, struct record *rec
     uint32_t branches = record_branches(record);
     uint32_t own;
 
-    if (branches > 64 || record_lane(record, instance->party, instance->holder.inc, &own) != ENTENTE_OK)
+    if (branches > 64 ||
+        record_lane(record, instance->party, instance->holder.inc, &own) != ENTENTE_OK)
         return;
     record_past(record, own, past, branches);
     for (uint32_t b = sim->options.parties; b < branches; b++) {
@@ -435,8 +440,8 @@ watch_step(struct simulator *sim, struct instance *instance, enum entente_error 
     if (!instance->is_honest)
         return;
     if (trouble != ENTENTE_OK && trouble != ENTENTE_ERR_IO)
-        breach(sim, "a step of node %u ends with: %s", instance->index,
-            entente_error_text(trouble));
+        breach(
+            sim, "a step of node %u ends with: %s", instance->index, entente_error_text(trouble));
     if (!instance->watch.has_changed || instance->store_broken)
         return;
     instance->watch.has_changed = false;
@@ -455,20 +460,26 @@ check_order(struct simulator *sim, struct instance *instance)
 {
     struct record *record = node_record(instance->node, &sim->room);
     uint64_t total = record_entries(record);
-    uint64_t *walk = calloc(total + 1, sizeof *walk);
+    uint32_t *walk = calloc(total + 1, sizeof *walk);
+    uint64_t *set = calloc(sim->oracle->count / 64 + 1, sizeof *set);
     struct ordered ordered;
     struct order *order;
     uint32_t count = 0;
     uint32_t found = 0;
 
-    need(walk != NULL && order_new(&order, record) == ENTENTE_OK, "no order");
+    need(walk != NULL && set != NULL && order_new(&order, record) == ENTENTE_OK, "no order");
     enum entente_error error = ENTENTE_OK;
     while (count <= total && (error = order_next(order, &ordered)) == ENTENTE_OK) {
-        uint64_t id = short_id(&ordered.id);
-        if (found < instance->watch.order_count && instance->watch.order[found] == id)
+        const struct known *known = oracle_find(sim->oracle, &ordered.id);
+        if (known == NULL) {
+            breach(sim, "node %u shows an entry that it never stored", instance->index);
+            break;
+        }
+        if (found < instance->watch.order_count && instance->watch.order[found] == known->number)
             found++;
         if (count < total)
-            walk[count] = id;
+            walk[count] = known->number;
+        set[known->number / 64] |= (uint64_t)1 << known->number % 64;
         count++;
     }
     order_free(order);
@@ -480,6 +491,8 @@ check_order(struct simulator *sim, struct instance *instance)
     free(instance->watch.order);
     instance->watch.order = walk;
     instance->watch.order_count = count;
+    verdicts_check(sim, instance, set);
+    free(set);
 }
 
 void
@@ -488,4 +501,44 @@ simulator_check_order(struct simulator *sim)
     for (uint32_t i = 0; i < sim->instances_count && sim->breach[0] == 0; i++)
         if (sim->instances[i].is_up && sim->instances[i].is_honest)
             check_order(sim, &sim->instances[i]);
+}
+
+/* What both show, they show in the same order: of a contested lane one may have more (F3). */
+static bool
+agree_in_order(const struct simulator *sim, const struct watch *a, const struct watch *b)
+{
+    uint8_t *has = calloc(sim->oracle->count + 1, 1); /* 1: in a, 2: in b, 3: in both */
+    uint32_t j = 0;
+    bool agree = true;
+
+    need(has != NULL, "no memory");
+    for (uint32_t i = 0; i < a->order_count; i++)
+        has[a->order[i]] |= 1;
+    for (uint32_t i = 0; i < b->order_count; i++)
+        has[b->order[i]] |= 2;
+    for (uint32_t i = 0; i < a->order_count && agree; i++) {
+        if (has[a->order[i]] != 3)
+            continue;
+        while (has[b->order[j]] != 3)
+            j++;
+        agree = a->order[i] == b->order[j++];
+    }
+    free(has);
+    return agree;
+}
+
+const char *
+watch_compare_orders(struct simulator *sim)
+{
+    const struct watch *first = NULL;
+
+    for (uint32_t i = 0; i < sim->instances_count; i++) {
+        const struct watch *watch = &sim->instances[i].watch;
+        if (!sim->instances[i].is_up || !sim->instances[i].is_honest)
+            continue;
+        if (first != NULL && !agree_in_order(sim, first, watch))
+            return "two nodes show the same entries in another order";
+        first = watch;
+    }
+    return NULL;
 }

@@ -48,10 +48,11 @@ void
 holder_say(struct simulator *sim, struct instance *instance, uint32_t payload_bytes)
 {
     struct section section = {.type = SECTION_STATEMENT, .statement.tag = bytes_of_text("en")};
-    uint8_t text[256], sections[512];
-    struct writer writer = writer_of(sections, sizeof sections);
+    uint8_t *text = malloc(payload_bytes + 1);
+    uint8_t *sections = malloc(payload_bytes + 64);
+    struct writer writer = writer_of(sections, payload_bytes + 64);
 
-    need(payload_bytes <= sizeof text, "a short text");
+    need(text != NULL && sections != NULL, "no memory");
     for (uint32_t i = 0; i < payload_bytes; i++)
         text[i] = (uint8_t)('a' + simulator_random(sim, 26));
     section.statement.text = (struct bytes){text, payload_bytes};
@@ -62,6 +63,8 @@ holder_say(struct simulator *sim, struct instance *instance, uint32_t payload_by
     struct message_seal seal = {++instance->ticket, sim->room, writer_written(&writer)};
     need(!writer.failed && message_seal_queue(sim->scratch, &seal) == ENTENTE_OK, "a seal");
     ask(sim, instance);
+    free(text);
+    free(sections);
 }
 
 /* ---- what it answers ---- */

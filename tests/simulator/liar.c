@@ -17,11 +17,13 @@ simulator_corrupt(struct simulator *sim, uint32_t index, uint32_t lies)
     instance->lies = lies;
     sim->is_liar[instance->party] = true;
     watch_replaced(sim, instance->party);
+    simulator_crash(sim, index, CRASH_NODE); /* its node is another program from now on */
+    simulator_start(sim, index);
 }
 
 static void
-send_spoiled(struct simulator *sim, struct instance *from, uint32_t link, struct bytes frame,
-    size_t at)
+send_spoiled(
+    struct simulator *sim, struct instance *from, uint32_t link, struct bytes frame, size_t at)
 {
     uint8_t *copy = malloc(frame.size);
 
@@ -32,21 +34,30 @@ send_spoiled(struct simulator *sim, struct instance *from, uint32_t link, struct
     free(copy);
 }
 
-static bool
-is_own(const struct simulator *sim, const struct instance *from, const struct frame *frame)
+static uint8_t
+writer_slot(const struct frame *frame)
 {
     struct reader reader = reader_of(frame->segment.segment);
 
-    (void)sim;
     (void)reader_bytes(&reader, 1 + 4 + 1 + 1 + 2 + 32);
-    return reader_u8(&reader) == from->party;
+    return reader_u8(&reader);
 }
 
-/* Room ids are hashes: another room's segment is one whose room differs. */
-static void
-send_replayed(struct simulator *sim, struct instance *from, uint32_t link, struct bytes frame)
+static bool
+is_own(const struct instance *from, const struct frame *frame)
 {
-    send_spoiled(sim, from, link, frame, 1 + 1 + 4 + 1 + 1 + 2 + simulator_random(sim, 32));
+    return writer_slot(frame) == from->party;
+}
+
+bool
+liar_ignores(const struct simulator *sim, struct bytes data)
+{
+    struct frame frame;
+
+    if (frame_parse(data, &frame) != ENTENTE_OK || frame.kind != FRAME_SEGMENT)
+        return false;
+    uint8_t slot = writer_slot(&frame);
+    return slot < sim->options.parties && !sim->is_liar[slot];
 }
 
 /* A HAVE that names this party's own lanes only. */
@@ -74,6 +85,44 @@ send_hidden(struct simulator *sim, struct instance *from, uint32_t link, const s
 
 /* ---- headers that break a rule, with a good signature ---- */
 
+/* An older position of its own register, none at all, or the newest one, which may revoke the key.
+ */
+static bool
+craft_register(struct simulator *sim, struct entry *entry)
+{
+    const struct party_register *reg = sim->parties[entry->slot].reg;
+    uint32_t numbers[] = {entry->reg_number - 1, register_count(reg) + 1, register_count(reg)};
+
+    entry->reg_number = numbers[simulator_random(sim, 3)];
+    if (entry->reg_number == 0)
+        return false;
+    if (entry->reg_number <= register_count(reg))
+        entry->reg_id = *register_id(reg, entry->reg_number);
+    return true;
+}
+
+static bool
+craft_redundant(struct simulator *sim, struct entry *entry, uint8_t *deps)
+{
+    struct writer writer = writer_of(deps, ENTRY_DEPS_MAX * POSITION_BYTES);
+    const struct signed_entry *earlier = NULL;
+
+    if (entry->deps_count != 1)
+        return false;
+    struct position dep = entry_dep(entry, 0);
+    for (uint32_t i = 0; i < sim->entries_count; i++)
+        if (sim->entries[i].position.slot < dep.slot &&
+            sim->entries[i].position.slot != entry->slot)
+            earlier = &sim->entries[i];
+    if (earlier == NULL)
+        return false;
+    position_write(&writer, &earlier->position);
+    position_write(&writer, &dep);
+    entry->deps = writer_written(&writer);
+    entry->deps_count = 2;
+    return true;
+}
+
 /* What a party might sign to get on, or to do harm.  Returns false where nothing fits. */
 static bool
 craft_entry(struct simulator *sim, struct entry *entry, uint8_t *deps)
@@ -81,7 +130,7 @@ craft_entry(struct simulator *sim, struct entry *entry, uint8_t *deps)
     struct writer writer = writer_of(deps, ENTRY_DEPS_MAX * POSITION_BYTES);
     const struct signed_entry *other;
 
-    switch (simulator_random(sim, 8)) {
+    switch (simulator_random(sim, 10)) {
     case 0: /* covers one entry more, most likely one that it covered before (L1) */
         if (sim->entries_count == 0 || entry->deps_count > 0)
             return false;
@@ -100,8 +149,7 @@ craft_entry(struct simulator *sim, struct entry *entry, uint8_t *deps)
         entry->t_ms = simulator_chance(sim, 50) ? 1 : UINT64_MAX - 1;
         return true;
     case 3:
-        entry->reg_number = entry->reg_number > 1 ? entry->reg_number - 1 : 9;
-        return true;
+        return craft_register(sim, entry);
     case 4:
         entry->seq += (uint32_t)simulator_random(sim, 3) + 1;
         return true;
@@ -111,6 +159,15 @@ craft_entry(struct simulator *sim, struct entry *entry, uint8_t *deps)
     case 6:
         entry->inc++;
         return true;
+    case 7: /* another entry than the one that is there (L2) */
+        if (entry->deps_count == 0)
+            return false;
+        writer_bytes(&writer, entry->deps);
+        deps[writer.used - 1] ^= 1;
+        entry->deps = writer_written(&writer);
+        return true;
+    case 8: /* of two entries of one lane, the earlier one too (L1) */
+        return craft_redundant(sim, entry, deps);
     default:
         entry->kind = entry->payload_bytes == 0 ? ENTRY_RESUME : ENTRY_FAULT;
         memset(entry->tag, 0, sizeof entry->tag);
@@ -121,7 +178,8 @@ craft_entry(struct simulator *sim, struct entry *entry, uint8_t *deps)
 }
 
 static bool
-send_crafted(struct simulator *sim, struct instance *from, uint32_t link, const struct frame *frame)
+send_crafted(struct simulator *sim, struct instance *from, uint32_t link, const struct frame *frame,
+    bool is_replayed)
 {
     struct segment *segment = malloc(sizeof *segment);
     struct reader reader = reader_of(frame->segment.segment);
@@ -136,16 +194,19 @@ send_crafted(struct simulator *sim, struct instance *from, uint32_t link, const 
     if (segment_parse(&reader, segment) != ENTENTE_OK || segment->count != 1)
         goto out;
     struct entry entry = segment->entries[0];
-    if (!craft_entry(sim, &entry, deps))
+    struct room_id room = sim->room;
+    room.bytes[0] ^= is_replayed;
+    entry.room = room;
+    if (!is_replayed && !craft_entry(sim, &entry, deps))
         goto out;
     struct writer writer = writer_of(header, sizeof header);
     entry_write(&writer, &entry);
     entry.header = writer_written(&writer);
     struct position head = {entry.slot, entry.inc, entry.seq, {{0}}};
     entry_make_id(&head.id, &entry);
-    segment_signed_bytes(bytes, &sim->room, &head);
-    sign_make(&signature, &from->holder.key, "entente/head/v1 ",
-        (struct bytes){bytes, sizeof bytes});
+    segment_signed_bytes(bytes, &room, &head);
+    sign_make(
+        &signature, &from->holder.key, "entente/head/v1 ", (struct bytes){bytes, sizeof bytes});
     writer = writer_of(encoded, sizeof encoded);
     segment_write(&writer, 1, entry.header, &signature);
     struct frame crafted = *frame;
@@ -160,23 +221,63 @@ out:
     return is_sent;
 }
 
+/* A segment and a spoiled copy of it: they contradict each other, and only one of them is signed.
+ */
+static void
+send_accusation(
+    struct simulator *sim, struct instance *from, uint32_t link, const struct frame *frame)
+{
+    struct bytes segment = frame->segment.segment;
+    struct reader reader = reader_of(segment);
+    struct frame made = {.kind = FRAME_FAULT, .room = sim->room};
+    uint8_t *spoiled = malloc(segment.size);
+    uint8_t *payload = malloc(PROOF_BYTES_MAX + FAULT_HEAD_BYTES);
+    uint8_t *out = malloc(FRAME_BYTES_MAX);
+
+    need(spoiled != NULL && payload != NULL && out != NULL, "no memory");
+    memcpy(spoiled, segment.data, segment.size);
+    spoiled[segment.size - 64 - 1] ^= 1; /* in the last header's payload hash */
+    (void)reader_bytes(&reader, 1 + 4 + 1 + 1 + 2 + 32);
+    struct fault fault = {
+        .slot = reader_u8(&reader), .first = segment, .second = {spoiled, segment.size}};
+    fault.inc = reader_u16(&reader);
+    struct writer writer = writer_of(payload, PROOF_BYTES_MAX + FAULT_HEAD_BYTES);
+    fault_write(&writer, &fault);
+    made.fault.slot = fault.slot;
+    made.fault.inc = fault.inc;
+    made.fault.payload = writer_written(&writer);
+    writer = writer_of(out, FRAME_BYTES_MAX);
+    frame_write(&writer, &made);
+    network_send(sim, from, link, writer_written(&writer));
+    free(spoiled);
+    free(payload);
+    free(out);
+}
+
 static void
 send_segment(struct simulator *sim, struct instance *from, uint32_t link, const struct frame *frame,
     struct bytes data)
 {
-    if ((from->lies & LIE_WITHHOLD) != 0 && !is_own(sim, from, frame))
+    if ((from->lies & LIE_WITHHOLD) != 0 && !is_own(from, frame))
         return;
     if ((from->lies & LIE_SIGNATURE) != 0 && simulator_chance(sim, 20)) {
-        send_spoiled(sim, from, link, data, 1 + frame->segment.segment.size - 1 -
-            simulator_random(sim, 64));
+        send_spoiled(
+            sim, from, link, data, 1 + frame->segment.segment.size - 1 - simulator_random(sim, 64));
         return;
     }
-    if ((from->lies & LIE_REPLAY) != 0 && simulator_chance(sim, 20)) {
-        send_replayed(sim, from, link, data);
+    if ((from->lies & LIE_PAYLOAD) != 0 && frame->segment.payloads.size > 0 &&
+        simulator_chance(sim, 20)) {
+        send_spoiled(sim, from, link, data,
+            data.size - 1 - simulator_random(sim, frame->segment.payloads.size));
         return;
     }
-    if ((from->lies & LIE_CRAFT) != 0 && is_own(sim, from, frame) && simulator_chance(sim, 20) &&
-        send_crafted(sim, from, link, frame))
+    if ((from->lies & LIE_ACCUSE) != 0 && simulator_chance(sim, 10))
+        send_accusation(sim, from, link, frame);
+    if ((from->lies & LIE_REPLAY) != 0 && is_own(from, frame) && simulator_chance(sim, 20) &&
+        send_crafted(sim, from, link, frame, true))
+        return;
+    if ((from->lies & LIE_CRAFT) != 0 && is_own(from, frame) && simulator_chance(sim, 20) &&
+        send_crafted(sim, from, link, frame, false))
         return;
     if ((from->lies & LIE_FLOOD) != 0 && simulator_chance(sim, 20))
         for (uint32_t i = 0; i < FLOOD_FRAMES; i++)

@@ -33,8 +33,7 @@ add_register(struct instance *instance, const struct party_id *party)
     struct bytes encoded;
 
     for (uint32_t number = 1;; number++) {
-        enum entente_error error =
-            store_register_entry(instance->store, party, number, &encoded);
+        enum entente_error error = store_register_entry(instance->store, party, number, &encoded);
         if (error == ENTENTE_ERR_NOT_FOUND)
             return;
         need(error == ENTENTE_OK && node_add_register(instance->node, encoded) == ENTENTE_OK,
@@ -51,7 +50,8 @@ put_own_register(struct simulator *sim, struct instance *instance)
     need(store_begin(instance->store) == ENTENTE_OK, "begin");
     for (uint32_t number = 1; number <= register_count(reg); number++)
         need(store_put_register(instance->store, register_party(reg), number,
-                 register_encoded(reg, number)) == ENTENTE_OK, "own register");
+                 register_encoded(reg, number)) == ENTENTE_OK,
+            "own register");
     need(store_commit(instance->store) == ENTENTE_OK, "commit");
 }
 
@@ -60,12 +60,18 @@ machine_start_node(struct simulator *sim, struct instance *instance)
 {
     struct node_options options = {.self = *register_party(sim->parties[instance->party].reg)};
     struct event event = {.kind = EVENT_TIMER};
-    static const struct record_mutations colluding = {.no_fault_rule = true};
+    struct record_mutations lying = {.no_revocation = true};
 
-    if (instance->is_honest)
-        options.mutations = sim->options.mutations;
-    else if ((instance->lies & LIE_COLLUDE) != 0)
-        options.mutations = &colluding;
+    lying.no_fault_link_rule = lying.cover_contested = lying.no_contested_hold =
+        (instance->lies & LIE_COLLUDE) != 0;
+
+    if (instance->is_honest && sim->options.mutations != NULL) {
+        options.mutations = &sim->options.mutations->record;
+        options.node_mutations = sim->options.mutations->node;
+    } else if (!instance->is_honest) {
+        options.node_mutations.no_fault_entry = lying.cover_contested;
+        options.mutations = &lying;
+    }
     need(node_new(&instance->node, &options) == ENTENTE_OK, "node");
     store_memory_fail_after(instance->store, 0, ENTENTE_OK);
     put_own_register(sim, instance);
@@ -107,10 +113,14 @@ crash_keyholder_alone(struct simulator *sim, struct instance *instance)
     struct event event = {.kind = EVENT_KEYHOLDER_GONE};
 
     holder_kill(sim, instance);
-    struct task *task =
-        task_add(sim, TASK_HOLDER_BACK, sim->now_ms + 50 + simulator_random(sim, 2000));
-    task->instance = instance->index;
     step(sim, instance, &event);
+}
+
+void
+simulator_silence(struct simulator *sim, uint32_t index)
+{
+    simulator_trace(sim, "the keyholder of node %u is switched off", index);
+    crash_keyholder_alone(sim, &sim->instances[index]);
 }
 
 void
@@ -120,9 +130,15 @@ simulator_crash(struct simulator *sim, uint32_t index, enum crash crash)
 
     if (!instance->is_up || (crash == CRASH_KEYHOLDER && instance->holder.process == NULL))
         return;
-    simulator_trace(sim, "%s %u crashes", crash == CRASH_NODE ? "node"
-        : crash == CRASH_KEYHOLDER ? "keyholder" : "machine", index);
+    simulator_trace(sim, "%s %u crashes",
+        crash == CRASH_NODE        ? "node"
+        : crash == CRASH_KEYHOLDER ? "keyholder"
+                                   : "machine",
+        index);
     if (crash == CRASH_KEYHOLDER) {
+        struct task *task =
+            task_add(sim, TASK_HOLDER_BACK, sim->now_ms + 50 + simulator_random(sim, 2000));
+        task->instance = index;
         crash_keyholder_alone(sim, instance);
         return;
     }
@@ -211,7 +227,8 @@ simulator_say(struct simulator *sim, uint32_t index, uint32_t payload_bytes)
 /* ---- losses of the store alone ---- */
 
 static bool
-is_known_elsewhere(struct simulator *sim, const struct instance *instance, uint8_t slot, uint32_t inc)
+is_known_elsewhere(
+    struct simulator *sim, const struct instance *instance, uint8_t slot, uint32_t inc)
 {
     uint32_t seq = instance->watch.durable.seq[slot][inc];
 
@@ -409,6 +426,31 @@ simulator_clone(struct simulator *sim, uint32_t index)
     return twin;
 }
 
+uint32_t
+simulator_keep_old(struct simulator *sim, uint32_t index)
+{
+    uint32_t old = add_instance(sim, sim->instances[index].party);
+    struct instance *from = &sim->instances[index];
+    struct instance *to = &sim->instances[old];
+
+    simulator_crash(sim, index, CRASH_MACHINE);
+    simulator_trace(sim, "the machine of node %u is put aside: node %u", index, old);
+    set_store(sim, to, copy_of(from->store));
+    holder_free(&to->holder);
+    holder_copy(&to->holder, &from->holder);
+    to->clock_ms = from->clock_ms;
+    return old;
+}
+
+void
+simulator_override(struct simulator *sim, uint32_t index)
+{
+    struct event event = {.kind = EVENT_OVERRIDE, .room = sim->room};
+
+    simulator_trace(sim, "the operator of node %u lifts the start barrier", index);
+    step(sim, &sim->instances[index], &event);
+}
+
 bool
 simulator_has_room_for_another(const struct simulator *sim)
 {
@@ -432,6 +474,26 @@ simulator_add_face(struct simulator *sim, uint32_t index, bool is_empty)
         holder_copy(&to->holder, &from->holder);
     }
     return face;
+}
+
+void
+simulator_revoke(struct simulator *sim, uint32_t index)
+{
+    struct instance *instance = &sim->instances[index];
+    struct build_party *party = &sim->parties[instance->party];
+
+    enum entente_error error;
+
+    if (register_incarnation_last(party->reg)->inc >= LANES_INC_MAX - 1 ||
+        register_incarnation_at(
+            party->reg, instance->holder.inc, register_count(party->reg), &error) == NULL)
+        return;
+    simulator_trace(sim, "party %u revokes its incarnation %u and goes on with it",
+        instance->party + 1u, instance->holder.inc);
+    build_party_certify(party);
+    build_party_revoke(party, instance->holder.inc);
+    simulator_crash(sim, index, CRASH_NODE);
+    simulator_start(sim, index);
 }
 
 void

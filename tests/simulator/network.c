@@ -70,6 +70,7 @@ connect(struct simulator *sim, uint32_t a, uint32_t b)
         return; /* whoever starts seeks again */
     pair->is_connected = true;
     pair->link = ++sim->links;
+    pair->directions[0].credit = pair->directions[1].credit = CREDIT_INITIAL;
     simulator_trace(sim, "node %u and node %u talk (conversation %u)", a, b, pair->link);
     link_task(sim, TASK_LINK_UP, a, b, pair->link, arrival(sim, b, a));
     link_task(sim, TASK_LINK_UP, b, a, pair->link, arrival(sim, a, b));
@@ -127,10 +128,31 @@ network_send(struct simulator *sim, struct instance *from, uint32_t link, struct
     task_give(task, frame, (struct bytes){0});
 }
 
+static bool
+uses_credit(struct bytes frame)
+{
+    return frame.data[0] == FRAME_SEGMENT || frame.data[0] == FRAME_REGISTER;
+}
+
+static void
+check_credit(struct simulator *sim, struct instance *instance, const struct effect *effect)
+{
+    const struct instance *peer = network_peer(sim, instance, effect->link);
+
+    if (peer == NULL || !uses_credit(effect->data))
+        return;
+    struct direction *direction = direction_from(sim, instance->index, peer->index);
+    direction->credit -= (int64_t)effect->data.size;
+    if (direction->credit < 0 && instance->is_honest)
+        breach(sim, "node %u sends %lld bytes beyond the credit that it has at node %u",
+            instance->index, (long long)-direction->credit, peer->index);
+}
+
 void
 network_effect(struct simulator *sim, struct instance *instance, const struct effect *effect)
 {
     if (effect->kind == EFFECT_SEND) {
+        check_credit(sim, instance, effect);
         if (instance->lies == 0)
             network_send(sim, instance, effect->link, effect->data);
         else
@@ -163,6 +185,27 @@ link_event(struct simulator *sim, struct instance *instance, const struct task *
     step(sim, instance, &event);
 }
 
+/* A frame that no reader can read, or too much credit, ends the conversation at once (Y6, Y8). */
+static void
+deliver(struct simulator *sim, struct instance *to, uint32_t from, struct event *event)
+{
+    struct direction *back = direction_from(sim, to->index, from);
+    struct frame frame;
+
+    if ((to->lies & LIE_DEAF) != 0 && liar_ignores(sim, event->data))
+        return;
+    bool is_fault = frame_parse(event->data, &frame) != ENTENTE_OK;
+
+    if (!is_fault && frame.kind == FRAME_CREDIT) {
+        back->credit += frame.credit;
+        is_fault = back->credit > CREDIT_INITIAL;
+    }
+    step(sim, to, event);
+    if (is_fault && to->is_honest && to->is_up && network_peer(sim, to, event->link) != NULL)
+        breach(
+            sim, "node %u goes on talking with node %u, which sends it garbage", to->index, from);
+}
+
 void
 network_task(struct simulator *sim, const struct task *task)
 {
@@ -185,7 +228,7 @@ network_task(struct simulator *sim, const struct task *task)
         return;
     struct event event = {.kind = EVENT_RECEIVED, .link = task->link};
     event.data = (struct bytes){task->memory, task->data_size};
-    step(sim, instance, &event);
+    deliver(sim, instance, task->b, &event);
 }
 
 /* ---- what fate does ---- */
@@ -217,7 +260,7 @@ simulator_stall(struct simulator *sim, uint32_t a, uint32_t b, uint64_t ms)
 {
     if (a == b)
         return;
-    simulator_trace(sim, "what node %u says to node %u is late by %llu ms", a, b,
-        (unsigned long long)ms);
+    simulator_trace(
+        sim, "what node %u says to node %u is late by %llu ms", a, b, (unsigned long long)ms);
     direction_from(sim, a, b)->stalled_until_ms = sim->now_ms + ms;
 }

@@ -1,7 +1,8 @@
 /*
  * A seed chooses the number of parties, the speed of links and disks, the kind of trouble and its
  * order.  Safety: no invariant breaks while faults come from everywhere.  Liveness: faults end,
- * everything is healed, and within QUIET_MS all honest nodes agree, hold everything and fall silent.
+ * everything is healed, and within QUIET_MS all honest nodes agree, hold everything and fall
+ * silent.
  */
 #include "simulator/scenario.h"
 
@@ -131,14 +132,17 @@ lie(struct simulator *sim, uint32_t liars)
 {
     uint32_t who = (uint32_t)simulator_random(sim, liars);
 
-    switch (simulator_random(sim, 4)) {
+    switch (simulator_random(sim, 5)) {
     case 0:
         if (simulator_has_room_for_another(sim))
             simulator_start(sim, simulator_add_face(sim, who, simulator_chance(sim, 30)));
         break;
     case 1: /* the year 2099 or 1970, as it claims */
-        simulator_jump_clock(sim, who,
-            simulator_chance(sim, 50) ? 2400000000000 : -1600000000000);
+        simulator_jump_clock(sim, who, simulator_chance(sim, 50) ? 2400000000000 : -1600000000000);
+        break;
+    case 3:
+        if (simulator_chance(sim, 20))
+            simulator_revoke(sim, who);
         break;
     case 2: /* each face has its own friends */
         part(sim);
@@ -209,8 +213,8 @@ judge(struct simulator *sim, struct scenario_result *result)
 void
 scenario_run(const struct scenario_options *options, struct scenario_result *result)
 {
-    struct simulator_options o = {.seed = options->seed, .trace = options->trace,
-        .mutations = options->mutations, .keyholder = options->keyholder};
+    struct simulator_options o = {
+        .seed = options->seed, .trace = options->trace, .mutations = options->mutations};
     /* The seed's shape comes from its own digits, so that the story may use the generator. */
     uint64_t shape = options->seed * 0xD1B54A32D192ED03u;
 
@@ -231,8 +235,10 @@ scenario_run(const struct scenario_options *options, struct scenario_result *res
 
     struct simulator *sim = simulator_new(&o);
     for (uint32_t i = 0; i < liars; i++)
-        simulator_corrupt(sim, i, (uint32_t)simulator_random(sim, LIES_ALL + 1) &
-            (uint32_t)simulator_random(sim, LIES_ALL + 1));
+        simulator_corrupt(sim, i,
+            options->lies != 0 ? options->lies
+                               : (uint32_t)simulator_random(sim, LIES_ALL + 1) &
+                                     (uint32_t)simulator_random(sim, LIES_ALL + 1));
     uint32_t actions = 10 + (uint32_t)simulator_random(sim, 40);
     simulator_run(sim, simulator_random(sim, 3000));
     for (uint32_t i = 0; i < actions && simulator_breach(sim) == NULL; i++) {

@@ -17,8 +17,8 @@ struct scenario_options {
     uint64_t seed;
     enum scenario_mode mode; /* SCENARIO_MODES: as the seed says */
     bool trace;
-    const struct record_mutations *mutations;
-    struct keyholder_mutations keyholder;
+    uint32_t lies;                     /* of all liars; 0: as the seed says */
+    const struct mutations *mutations; /* borrowed; NULL: none */
 };
 
 struct scenario_result {

@@ -2,9 +2,12 @@
  * Runs seeds.
  *   simulate --seed=N [--mode=NAME] [--trace]   one seed; --trace prints what happens, for people
  *   simulate --count=N [--shard=I/OF] [--from=N] [--mode=NAME]
+ *   simulate --script=NAME [--seed=N] [--trace]   one of directed.h
+ *   simulate --scripts --count=N                  N seeds of each of them
+ *   --lies=HEX gives all liars these lies; --without=SWITCH switches a rule off, see switches.c
  * As a test it speaks TAP: one line for each shard.  ENTENTE_SEEDS overrides the count.
  */
-#include "simulator/scenario.h"
+#include "simulator/switches.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,6 +15,9 @@
 
 struct arguments {
     struct scenario_options scenario;
+    struct mutations mutations;
+    const struct script *script;
+    bool all_scripts;
     bool is_single;
     bool trace;
     uint64_t from;
@@ -25,6 +31,9 @@ usage(void)
 {
     fprintf(stderr, "usage: simulate --seed=N [--mode=NAME] [--trace]\n"
                     "       simulate --count=N [--shard=I/OF] [--from=N] [--mode=NAME]\n"
+                    "       simulate --script=NAME [--seed=N] [--trace]\n"
+                    "       simulate --scripts --count=N\n"
+                    "       --lies=HEX  --without=SWITCH\n"
                     "modes: calm honest restores snapshots liars\n");
     exit(1);
 }
@@ -37,6 +46,27 @@ mode_of(const char *name)
             return mode;
     usage();
     return SCENARIO_MODES;
+}
+
+static void
+switch_off(struct arguments *arguments, const char *name)
+{
+    const struct rule_switch *rule = rule_switch_find(name);
+
+    if (rule == NULL)
+        usage();
+    arguments->mutations = rule_switch_off(rule);
+    arguments->scenario.mutations = &arguments->mutations;
+}
+
+static const struct script *
+script_of(const char *name)
+{
+    for (size_t i = 0; i < scripts_count; i++)
+        if (strcmp(scripts[i]->name, name) == 0)
+            return scripts[i];
+    usage();
+    return NULL;
 }
 
 static void
@@ -53,6 +83,14 @@ read_arguments(struct arguments *arguments, int argc, char **argv)
             arguments->count = strtoull(argv[i] + 8, NULL, 10);
         } else if (strncmp(argv[i], "--mode=", 7) == 0) {
             arguments->scenario.mode = mode_of(argv[i] + 7);
+        } else if (strncmp(argv[i], "--lies=", 7) == 0) {
+            arguments->scenario.lies = (uint32_t)strtoul(argv[i] + 7, NULL, 16);
+        } else if (strcmp(argv[i], "--scripts") == 0) {
+            arguments->all_scripts = true;
+        } else if (strncmp(argv[i], "--script=", 9) == 0) {
+            arguments->script = script_of(argv[i] + 9);
+        } else if (strncmp(argv[i], "--without=", 10) == 0) {
+            switch_off(arguments, argv[i] + 10);
         } else if (strcmp(argv[i], "--trace") == 0) {
             arguments->trace = true;
         } else if (sscanf(argv[i], "--shard=%u/%u", &arguments->shard, &arguments->shards) != 2 ||
@@ -60,6 +98,37 @@ read_arguments(struct arguments *arguments, int argc, char **argv)
             usage();
         }
     }
+}
+
+static int
+run_script(const struct arguments *arguments)
+{
+    char breach[256];
+
+    script_run(arguments->script, arguments->scenario.seed, arguments->scenario.mutations,
+        arguments->trace, breach);
+    printf("%s: %s\n", arguments->script->name, breach[0] == 0 ? "everything held" : breach);
+    return breach[0] != 0;
+}
+
+static int
+run_scripts(const struct arguments *arguments)
+{
+    char breach[256] = "";
+    int failures = 0;
+
+    printf("1..%zu\n", scripts_count);
+    for (size_t i = 0; i < scripts_count; i++) {
+        uint64_t seed = 0;
+        breach[0] = 0;
+        while (seed < arguments->count && breach[0] == 0)
+            script_run(scripts[i], seed++, arguments->scenario.mutations, false, breach);
+        if (breach[0] != 0)
+            printf("# seed %llu: %s\n", (unsigned long long)seed - 1, breach);
+        printf("%s %zu - %s\n", breach[0] == 0 ? "ok" : "not ok", i + 1, scripts[i]->name);
+        failures += breach[0] != 0;
+    }
+    return failures != 0;
 }
 
 static int
@@ -96,7 +165,8 @@ run_many(struct arguments *arguments)
 
     if (wanted != NULL && wanted[0] != 0)
         arguments->count = strtoull(wanted, NULL, 10);
-    for (uint64_t i = arguments->shard; i < arguments->count && failures < 5; i += arguments->shards) {
+    for (uint64_t i = arguments->shard; i < arguments->count && failures < 5;
+         i += arguments->shards) {
         arguments->scenario.seed = arguments->from + i;
         scenario_run(&arguments->scenario, &result);
         entries += result.signed_entries;
@@ -111,7 +181,8 @@ run_many(struct arguments *arguments)
             (unsigned long long)arguments->scenario.seed,
             arguments->scenario.mode == SCENARIO_MODES ? "" : " --mode=",
             arguments->scenario.mode == SCENARIO_MODES
-                ? "" : scenario_mode_name(arguments->scenario.mode));
+                ? ""
+                : scenario_mode_name(arguments->scenario.mode));
         fflush(stdout);
     }
     printf("# %llu seeds in all, shard %u of %u, %llu entries\n",
@@ -127,5 +198,9 @@ main(int argc, char **argv)
     struct arguments arguments;
 
     read_arguments(&arguments, argc, argv);
+    if (arguments.all_scripts)
+        return run_scripts(&arguments);
+    if (arguments.script != NULL)
+        return run_script(&arguments);
     return arguments.is_single ? run_one(&arguments) : run_many(&arguments);
 }

@@ -290,8 +290,10 @@ simulator_run(struct simulator *sim, uint64_t ms)
 static void
 make_genesis(struct simulator *sim)
 {
-    struct genesis genesis = {.t_ms = EPOCH_MS - 1000, .title = bytes_of_text("Simulated room"),
-        .languages_count = 1, .parties_count = (uint8_t)sim->options.parties};
+    struct genesis genesis = {.t_ms = EPOCH_MS - 1000,
+        .title = bytes_of_text("Simulated room"),
+        .languages_count = 1,
+        .parties_count = (uint8_t)sim->options.parties};
     struct genesis_consents consents = {0};
     uint8_t *memory = malloc(GENESIS_BYTES_MAX);
     struct signing_key key;
@@ -334,6 +336,8 @@ simulator_new(const struct simulator_options *options)
     need(sim != NULL && crypto_start() == ENTENTE_OK, "no memory");
     need(options->parties >= 2 && options->parties <= SIMULATOR_PARTIES_MAX, "number of parties");
     sim->options = *options;
+    if (options->mutations != NULL)
+        sim->options.keyholder = options->mutations->keyholder;
     sim->random = options->seed * 0x9E3779B97F4A7C15u + 1;
     sim->digest = 0xCBF29CE484222325u;
     sim->arena = malloc(NODE_ARENA_BYTES);
@@ -342,10 +346,12 @@ simulator_new(const struct simulator_options *options)
     arena_init(&sim->effects.arena, sim->arena, NODE_ARENA_BYTES);
     need(channel_new(&sim->scratch, -1, 4u * CHANNEL_BODY_BYTES_MAX) == ENTENTE_OK, "no memory");
     /* Some turn to the next file of their journal often, some never. */
-    sim->journal_file_bytes = 24576u << options->seed % 3;
+    sim->journal_file_bytes = options->journal_file_bytes != 0 ? options->journal_file_bytes
+                                                               : 24576u << options->seed % 3;
     for (uint32_t i = 0; i < options->parties; i++)
         build_party(&sim->parties[i], (uint8_t)(i + 1));
     make_genesis(sim);
+    sim->oracle = oracle_new();
     sim->instances_count = options->parties;
     for (uint32_t i = 0; i < options->parties; i++) {
         sim->instances[i].index = i;
@@ -377,6 +383,7 @@ simulator_free(struct simulator *sim)
     free(sim->entries);
     free(sim->entry_index);
     free(sim->sets);
+    oracle_free(sim->oracle);
     free(sim);
 }
 

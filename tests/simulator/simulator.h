@@ -22,15 +22,22 @@ struct keyholder_mutations {
     bool no_start_barrier; /* it signs at once after a start (I4) */
 };
 
+struct mutations {
+    struct record_mutations record;
+    struct node_mutations node;
+    struct keyholder_mutations keyholder;
+};
+
 struct simulator_options {
     uint64_t seed;
     uint32_t parties; /* 2 to SIMULATOR_PARTIES_MAX, each with one instance of the same index */
     uint32_t latency_ms_min;
     uint32_t latency_ms_max;
-    uint32_t disk_ms_max; /* how long a commit or a journal write takes at most */
-    bool trace;           /* print what happens, for people */
-    const struct record_mutations *mutations; /* of all honest nodes; NULL: none */
-    struct keyholder_mutations keyholder;
+    uint32_t journal_file_bytes; /* 0: as the seed says */
+    uint32_t disk_ms_max;        /* how long a commit or a journal write takes at most */
+    bool trace;                           /* print what happens, for people */
+    const struct mutations *mutations;    /* of all honest machines, borrowed; NULL: none */
+    struct keyholder_mutations keyholder; /* of all machines; taken from `mutations` */
 };
 
 struct simulator *simulator_new(const struct simulator_options *options);
@@ -87,7 +94,8 @@ bool simulator_may_lose_machine(struct simulator *sim, uint32_t instance);
 void simulator_lose_store(struct simulator *sim, uint32_t instance, bool to_backup);
 /* Takes a backup of the store. */
 void simulator_backup(struct simulator *sim, uint32_t instance);
-/* The machine is lost; a new one begins the next incarnation (I1), from the backup if there is one. */
+/* The machine is lost; a new one begins the next incarnation (I1), from the backup if there is one.
+ */
 void simulator_restore(struct simulator *sim, uint32_t instance, bool revokes);
 /* Its key or its journal is of no more use: the next incarnation begins, with the store as it is. */
 void simulator_resume(struct simulator *sim, uint32_t instance);
@@ -96,6 +104,14 @@ void simulator_snapshot(struct simulator *sim, uint32_t instance);
 void simulator_roll_back(struct simulator *sim, uint32_t instance);
 /* A second live copy of the machine; returns its index. */
 uint32_t simulator_clone(struct simulator *sim, uint32_t instance);
+
+/* The machine as it stands is put aside, for simulator_restore() to replace it: a mistake that
+ * people make.  Returns its index; its life goes on with simulator_start(). */
+uint32_t simulator_keep_old(struct simulator *sim, uint32_t instance);
+/* Its operator lifts the start barrier (I4). */
+void simulator_override(struct simulator *sim, uint32_t instance);
+/* The keyholder ends and does not come back by itself: the node reads on. */
+void simulator_silence(struct simulator *sim, uint32_t instance);
 
 /* The machine is switched off for good. */
 void simulator_switch_off(struct simulator *sim, uint32_t instance);
@@ -106,14 +122,20 @@ enum lie {
     LIE_SIGNATURE = 1u << 1, /* spoils signatures on the way out */
     LIE_WITHHOLD = 1u << 2,  /* does not send segments of others */
     LIE_FLOOD = 1u << 3,     /* sends beyond the credit */
-    LIE_REPLAY = 1u << 4,    /* says what was said in another room */
+    LIE_REPLAY = 1u << 4,    /* says what was said, and well signed, in another room */
     LIE_CRAFT = 1u << 5,     /* signs headers that break a rule: deps, time, register, seq, kind */
     LIE_HIDE = 1u << 6,      /* names no lane of others in HAVE */
     LIE_GARBAGE = 1u << 7,   /* flips bits in any frame */
     LIE_COLLUDE = 1u << 8,   /* covers contested lanes for ever */
-    LIES_ALL = (1u << 9) - 1
+    LIE_PAYLOAD = 1u << 9,   /* sends other payloads than were signed */
+    LIE_ACCUSE = 1u << 10,   /* shows proofs that are none */
+    LIE_DEAF =
+        1u << 11, /* takes in nothing that honest parties write: it need not know of a fault */
+    LIES_ALL = (1u << 12) - 1
 };
 void simulator_corrupt(struct simulator *sim, uint32_t instance, uint32_t lies);
+/* The liar's party revokes the incarnation with which it goes on. */
+void simulator_revoke(struct simulator *sim, uint32_t instance);
 bool simulator_is_honest(const struct simulator *sim, uint32_t instance);
 /* Another live machine of a liar's party, with the same key: as it stands, or empty. */
 uint32_t simulator_add_face(struct simulator *sim, uint32_t instance, bool is_empty);
@@ -124,7 +146,8 @@ bool simulator_has_room_for_another(const struct simulator *sim);
 /* A sentence that names the first breach of an invariant, or NULL. */
 const char *simulator_breach(const struct simulator *sim);
 
-/* What must be true some time after simulator_heal(); each a sentence, or NULL. */
+/* What must be true some time after simulator_heal() and a simulator_check_order(); each a
+ * sentence, or NULL. */
 const char *simulator_converged(struct simulator *sim);
 
 /* Walks all records in display order and compares with the last walk (O1). */
