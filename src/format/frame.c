@@ -4,6 +4,12 @@
 #include "crypto/hash.h"
 #include "format/genesis.h"
 #include "format/proof.h"
+#include "format/segment.h"
+
+#include <assert.h>
+
+static_assert(1 + SEGMENT_BYTES_MAX + SEGMENT_PAYLOAD_BYTES_MAX <= FRAME_BYTES_MAX,
+    "what may be stored can be sent");
 
 #define SEGMENT_OUTER_BYTES 5u /* count, size of the headers */
 #define REGISTER_ENTRIES_IN_FRAME_MAX 64u

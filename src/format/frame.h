@@ -4,7 +4,7 @@
 
 #include "format/ids.h"
 
-#define FRAME_BYTES_MAX 1310720u
+#define FRAME_BYTES_MAX 1376256u /* every valid segment with its payloads fits */
 #define FRAME_VERSION 1
 #define FRAME_ROOMS_MAX 255u
 #define FRAME_LANES_MAX 1024u

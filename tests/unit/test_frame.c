@@ -390,6 +390,44 @@ set_up(void)
     fault_payload = build_fault(&faces[0], &faces[1], &fault_size);
 }
 
+/* 64 entries, each with 64 deps, and all the payload that a segment may have. */
+TEST(the_greatest_segment_fits)
+{
+    static struct position deps[ENTRY_DEPS_MAX];
+    static struct segment segment;
+    static uint8_t payload[SEGMENT_PAYLOAD_BYTES_MAX];
+    struct build_entry entries[SEGMENT_ENTRIES_MAX] = {0};
+    const struct room_id room = {{1}};
+    struct build_feed feed;
+    struct built_segment built;
+    struct frame read;
+
+    for (unsigned i = 0; i < ENTRY_DEPS_MAX; i++)
+        deps[i] = (struct position){(uint8_t)(1 + i / 4), (uint16_t)(1 + i % 4), 1, {{(uint8_t)i}}};
+    for (unsigned i = 0; i < SEGMENT_ENTRIES_MAX; i++)
+        entries[i] = (struct build_entry){.kind = ENTRY_SEALED,
+            .deps = deps,
+            .deps_count = ENTRY_DEPS_MAX,
+            .index = i,
+            .payload = {payload, sizeof payload / SEGMENT_ENTRIES_MAX}};
+    build_feed(&feed, &party, &room, 0, 1);
+    build_segment(&built, &feed, entries, SEGMENT_ENTRIES_MAX);
+    CHECK(built.segment.size == SEGMENT_BYTES_MAX);
+    CHECK(built.payloads.size == SEGMENT_PAYLOAD_BYTES_MAX);
+    struct frame frame = {.kind = FRAME_SEGMENT};
+    frame.segment.segment = built.segment;
+    frame.segment.payloads = built.payloads;
+    struct writer writer = writer_of(buffer, FRAME_BYTES_MAX);
+    frame_write(&writer, &frame);
+    CHECK(!writer.failed && writer.used == 1353286);
+    REQUIRE(frame_parse(writer_written(&writer), &read) == ENTENTE_OK);
+    struct reader reader = reader_of(read.segment.segment);
+    CHECK(segment_parse(&reader, &segment) == ENTENTE_OK);
+    CHECK(segment.count == SEGMENT_ENTRIES_MAX);
+    CHECK(segment.payload_bytes == read.segment.payloads.size);
+    built_segment_free(&built);
+}
+
 static void
 tear_down(void)
 {
@@ -414,6 +452,7 @@ main(int argc, char **argv)
         CASE(a_register_frame_holds_its_count),
         CASE(the_limits_hold),
         CASE(the_outer_sizes_of_a_segment),
+        CASE(the_greatest_segment_fits),
         CASE(rooms_are_named_by_tags),
     };
 
