@@ -28,7 +28,7 @@ struct importing {
     enum bundle_stage stage;
     bool has_magic;
     enum entente_error refused; /* why the node did not take a frame: the first such */
-    uint64_t entries_before;
+    uint64_t entries; /* that came with it; what was written meanwhile is not among them */
     struct set_aside *set_aside;
     uint32_t set_aside_count;
     size_t set_aside_bytes;
@@ -233,11 +233,13 @@ imported(struct shell *shell, uint64_t ticket, enum entente_error error)
     struct record *record = node_record(shell->node, &shell->importing->room);
     struct position position;
 
+    uint64_t before = record_entries(record);
     import_settle(shell);
+    shell->importing->entries += record_entries(record) - before;
     for (uint32_t i = 0; i < FRAME_LANES_MAX && record_pending_at(record, i, &position); i++)
         position_write(&writer, &position);
-    struct message_node_imported message = {ticket, (uint16_t)error,
-        record_entries(record) - shell->importing->entries_before, writer_written(&writer)};
+    struct message_node_imported message = {
+        ticket, (uint16_t)error, shell->importing->entries, writer_written(&writer)};
     if (message_node_imported_queue(shell->desk, &message) != ENTENTE_OK)
         shell_end(shell, "the desk does not take its answers");
     query_import_end(shell);
@@ -261,12 +263,14 @@ query_import(struct shell *shell, const struct message_node_import *asked)
             return;
         }
         made->ticket = asked->ticket;
-        made->entries_before = record_entries(record);
         shell->importing = made;
     }
-    if (asked->data.size > 0)
+    if (asked->data.size > 0) {
+        const struct record *record = node_record(shell->node, &shell->importing->room);
+        uint64_t before = record_entries(record);
         error = import_part(shell, asked->data);
-    else if (shell->importing->stage != BUNDLE_ENDED || shell->importing->used > 0)
+        shell->importing->entries += record_entries(record) - before;
+    } else if (shell->importing->stage != BUNDLE_ENDED || shell->importing->used > 0)
         error = ENTENTE_ERR_TRUNCATED;
     else
         error = shell->importing->refused;

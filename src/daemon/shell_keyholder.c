@@ -5,7 +5,12 @@
 void
 shell_keyholder_effect(struct shell *shell, const struct effect *effect)
 {
-    if (keyholder_effect_queue(shell->keyholder, effect) != ENTENTE_OK)
+    enum entente_error error = keyholder_effect_queue(shell->keyholder, effect);
+
+    /* Not at the end of the turn: the keyholder signs while we do the rest of it. */
+    if (error == ENTENTE_OK && effect->kind == EFFECT_APPEND)
+        error = channel_flush(shell->keyholder);
+    if (error != ENTENTE_OK)
         shell_end(shell, "the keyholder does not take what it is asked");
 }
 

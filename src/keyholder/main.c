@@ -195,6 +195,16 @@ now_us(void)
     return (uint64_t)now.tv_sec * 1000000u + (uint64_t)now.tv_nsec / 1000u;
 }
 
+/* What was sealed goes to the node at once, which places it while the disk is waited for. */
+static void
+hand_over_sealed(struct program *program)
+{
+    struct channel *node = program->keyholder.node;
+
+    if (channel_wants_write(node) && channel_flush(node) != ENTENTE_OK)
+        program->is_ending = true;
+}
+
 /* Where the node or the desk is gone, so are we: the supervisor starts all of it anew. */
 static void
 serve_all(struct program *program, bool *is_waiting)
@@ -203,9 +213,11 @@ serve_all(struct program *program, bool *is_waiting)
     bool node_gone = false, desk_gone = false;
 
     keyholder->now_us = now_us();
-    *is_waiting = serve(program, keyholder->node, keyholder_node_message, &node_gone);
+    *is_waiting = serve(program, keyholder->desk, keyholder_desk_message, &desk_gone);
     if (!program->is_ending)
-        *is_waiting |= serve(program, keyholder->desk, keyholder_desk_message, &desk_gone);
+        hand_over_sealed(program);
+    if (!program->is_ending)
+        *is_waiting |= serve(program, keyholder->node, keyholder_node_message, &node_gone);
     enum entente_error error = ENTENTE_OK;
     if (!program->is_ending)
         error = keyholder_commit(keyholder);

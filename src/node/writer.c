@@ -563,6 +563,30 @@ write_segment(struct node *node, struct room *room, uint8_t lone_kind)
     send_append(node, room, &draft, first_seq);
 }
 
+/* Whether anything may be appended: the feed is ours to write, and it is known what lies behind. */
+static bool
+may_write(const struct room *room)
+{
+    const struct writer_state *writer = &room->writer;
+
+    /* After the loss of a store, own entries must come back first: each entry says that its writer
+     * holds all that it covers, by prev too (H1). */
+    return writer->writing == NODE_WRITING_OPEN && writer->past_known;
+}
+
+static void
+write_waiting(struct node *node, struct room *room)
+{
+    struct writer_state *writer = &room->writer;
+
+    while (writer->first != NULL && writer->appends_count < NODE_APPENDS_MAX && may_write(room)) {
+        uint32_t before = writer->next_seq;
+        write_segment(node, room, 0);
+        if (writer->next_seq == before)
+            return;
+    }
+}
+
 void
 writer_go_on(struct node *node, struct room *room)
 {
@@ -577,9 +601,7 @@ writer_go_on(struct node *node, struct room *room)
     learn_past(node, room);
     if (!writer->past_known)
         ask_journal(node, room); /* others may have brought us to where the journal begins */
-    /* After the loss of a store, own entries must come back first: each entry says that its writer
-     * holds all that it covers, by prev too (H1). */
-    if (writer->writing != NODE_WRITING_OPEN || !writer->past_known)
+    if (!may_write(room))
         return;
     queue_faults(node, room);
     if (must_resume(room)) {
@@ -587,13 +609,7 @@ writer_go_on(struct node *node, struct room *room)
             write_segment(node, room, ENTRY_RESUME);
         return;
     }
-    while (writer->first != NULL && writer->appends_count < NODE_APPENDS_MAX &&
-           writer->writing == NODE_WRITING_OPEN) {
-        uint32_t before = writer->next_seq;
-        write_segment(node, room, 0);
-        if (writer->next_seq == before)
-            return;
-    }
+    write_waiting(node, room);
     if (writer->first == NULL && writer->appends_count == 0 && ack_is_due(node, room))
         write_segment(node, room, ENTRY_ACK);
 }
@@ -613,14 +629,17 @@ take_signed(struct node *node, struct room *room, const struct event *event)
     if (writer->keyholder.journal_first_seq == 0)
         writer->keyholder.journal_first_seq = append->first_seq;
     writer->keyholder.reg_number = writer->reg_number;
-    enum entente_error error = intake_signed(node, room, event->data, payloads);
-    if (error != ENTENTE_OK)
-        trace(node, error, "record", "an entry of this party's own keyholder was refused");
     /* The effects borrow the payloads: they are freed with the next answer. */
     free(node->lent);
     node->lent = append->payloads;
     append->payloads = NULL;
     appends_forget(writer, 1);
+    /* First the keyholder gets what waits: it signs while we take in what it has signed. */
+    if (!must_resume(room))
+        write_waiting(node, room);
+    enum entente_error error = intake_signed(node, room, event->data, payloads);
+    if (error != ENTENTE_OK)
+        trace(node, error, "record", "an entry of this party's own keyholder was refused");
 }
 
 static void

@@ -262,7 +262,9 @@ mark(struct simulator *sim, struct instance *instance, const struct task *task)
     if (task->life != holder->life || holder->process == NULL || holder->is_busy ||
         journal_unmarked(holder->process->journal) != task->number)
         return;
-    if (!survives(sim, instance, journal_mark(holder->process->journal)))
+    enum entente_error error = journal_mark(holder->process->journal);
+    /* As the program does: a full journal is no reason to end. */
+    if (error != ENTENTE_ERR_DISK_FULL && !survives(sim, instance, error))
         simulator_crash(sim, instance->index, CRASH_MACHINE);
 }
 
