@@ -311,35 +311,39 @@ extend(struct record *record, const struct segment *segment, struct bytes payloa
     return error;
 }
 
-/* F3: an entry of a contested lane comes in only through somebody who is not contested. */
-static enum entente_error
-check_wanted(struct record *record, const struct segment *segment)
+/* Nothing is charged to who covers the fault, and so draws in no more, nor to the lane's own party. */
+static bool
+is_free(const struct record *record, const struct contested *lane, uint8_t by)
 {
-    struct contested *lane =
-        contested_find(record, segment->entries[0].slot, segment->entries[0].inc);
-    uint8_t by;
-
-    if (lane == NULL || record->mutations.no_contested_hold)
-        return ENTENTE_OK;
-    if (!pending_wants(record, segment, &by))
-        return ENTENTE_ERR_CONTESTED;
-    if (lane->budget_used[by] + segment->count > CONTESTED_ENTRIES_MAX &&
-        !record->mutations.no_contested_budget &&
-        !record_has_fault_by(record, by, lane->slot, lane->inc) &&
-        !pending_has_fault_by(record, by))
-        return ENTENTE_ERR_CONTESTED;
-    return ENTENTE_OK;
+    return by == lane->slot || record->mutations.no_contested_budget ||
+           record_has_fault_by(record, by, lane->slot, lane->inc) ||
+           pending_has_fault_by(record, by);
 }
 
-static void
-use_budget(struct record *record, const struct segment *segment)
+/*
+ * F3: an entry of a contested lane comes in only through somebody who is not contested.  `*charged`
+ * is the party in whose budget it is counted, or PARTIES_MAX.
+ */
+static enum entente_error
+check_wanted(struct record *record, const struct segment *segment, uint8_t *charged)
 {
     struct contested *lane =
         contested_find(record, segment->entries[0].slot, segment->entries[0].inc);
-    uint8_t by;
 
-    if (lane != NULL && pending_wants(record, segment, &by))
-        lane->budget_used[by] += segment->count;
+    *charged = PARTIES_MAX;
+    if (lane == NULL || record->mutations.no_contested_hold)
+        return ENTENTE_OK;
+    uint32_t parties = pending_wanted_by(record, segment);
+    for (uint8_t by = 0; by < record->parties; by++)
+        if ((parties >> by & 1) != 0 && is_free(record, lane, by))
+            return ENTENTE_OK;
+    for (uint8_t by = 0; by < record->parties; by++)
+        if ((parties >> by & 1) != 0 &&
+            lane->budget_used[by] + segment->count <= CONTESTED_ENTRIES_MAX) {
+            *charged = by;
+            return ENTENTE_OK;
+        }
+    return ENTENTE_ERR_CONTESTED;
 }
 
 enum entente_error
@@ -348,6 +352,7 @@ admit(struct record *record, struct segment *segment, struct bytes payloads, str
 {
     struct attachment at;
     const struct entry *first = &segment->entries[0];
+    uint8_t charged;
 
     branch_refresh_registers(record);
     enum entente_error error = attach(record, segment, &at);
@@ -363,7 +368,7 @@ admit(struct record *record, struct segment *segment, struct bytes payloads, str
     else if (other != NULL)
         error = fault_from(record, other->row.index, first->seq, segment, arena, admission);
     if (error == ENTENTE_OK)
-        error = check_wanted(record, segment);
+        error = check_wanted(record, segment, &charged);
     if (error != ENTENTE_OK)
         return error;
     if (!at.is_found) {
@@ -373,7 +378,7 @@ admit(struct record *record, struct segment *segment, struct bytes payloads, str
     error = cut_front(segment, &payloads, at.common, arena);
     if (error == ENTENTE_OK)
         error = extend(record, segment, payloads, &at, arena, admission, missing);
-    if (error == ENTENTE_OK)
-        use_budget(record, segment);
+    if (error == ENTENTE_OK && charged < PARTIES_MAX)
+        contested_find(record, first->slot, first->inc)->budget_used[charged] += segment->count;
     return error;
 }

@@ -46,7 +46,7 @@ struct branch {
 struct contested {
     uint8_t slot;
     uint16_t inc;
-    uint32_t budget_used[PARTIES_MAX]; /* entries accepted through each party (F3) */
+    uint32_t budget_used[PARTIES_MAX]; /* entries accepted through each party (F3), or more: see load */
 };
 
 /* An entry of kind fault or resume that was admitted. */
@@ -66,6 +66,7 @@ struct pending {
     uint8_t slot;
     uint16_t inc;
     bool has_fault; /* one of its entries is a fault entry */
+    uint32_t first_seq;
     struct position last;
     struct position missing;
 };
@@ -150,8 +151,11 @@ MUST_USE enum entente_error link_apply(struct record *record, const struct entry
 /* pending.c */
 void pending_free(struct pending *pending);
 void pending_forget_done(struct record *record);
-/* Whether a pending entry that counts waits for one of the segment's ids, and whose it is (F3). */
-bool pending_wants(const struct record *record, const struct segment *segment, uint8_t *by);
+/*
+ * Who waits for one of the segment's ids, directly or through others that wait: a bit for the slot of
+ * each uncontested feed (F3).
+ */
+uint32_t pending_wanted_by(const struct record *record, const struct segment *segment);
 /* Whether `by` covers the fault against the lane, in the record or in what is pending. */
 bool pending_has_fault_by(const struct record *record, uint8_t by);
 void pending_keep(struct record *record, const struct segment *segment, struct bytes payloads,

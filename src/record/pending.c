@@ -30,15 +30,40 @@ contains(const struct segment *segment, const struct position *position)
     return entry_id_equal(&segment->ids[position->seq - first->seq], &position->id);
 }
 
-bool
-pending_wants(const struct record *record, const struct segment *segment, uint8_t *by)
+/* Ids are known of the segment at hand only; for a pending one, where its lane is and its seqs. */
+static bool
+waits_for(const struct pending *one, const struct pending *other)
 {
+    const struct position *missing = &one->missing;
+
+    return missing->slot == other->slot && missing->inc == other->inc &&
+           missing->seq >= other->first_seq && missing->seq <= other->last.seq;
+}
+
+uint32_t
+pending_wanted_by(const struct record *record, const struct segment *segment)
+{
+    uint16_t found[RECORD_PENDING_SEGMENTS_MAX];
+    bool was_found[RECORD_PENDING_SEGMENTS_MAX] = {false};
+    uint32_t count = 0;
+    uint32_t parties = 0;
+
     for (uint32_t i = 0; i < record->pending_count; i++)
         if (contains(segment, &record->pending[i].missing)) {
-            *by = record->pending[i].slot;
-            return true;
+            was_found[i] = true;
+            found[count++] = (uint16_t)i;
         }
-    return false;
+    for (uint32_t at = 0; at < count; at++) {
+        const struct pending *pending = &record->pending[found[at]];
+        if (contested_find(record, pending->slot, pending->inc) == NULL)
+            parties |= UINT32_C(1) << pending->slot;
+        for (uint32_t i = 0; i < record->pending_count; i++)
+            if (!was_found[i] && waits_for(&record->pending[i], pending)) {
+                was_found[i] = true;
+                found[count++] = (uint16_t)i;
+            }
+    }
+    return parties;
 }
 
 bool
@@ -115,6 +140,7 @@ pending_keep(struct record *record, const struct segment *segment, struct bytes 
         .slot = first->slot,
         .inc = first->inc,
         .has_fault = has_fault_entry(segment),
+        .first_seq = first->seq,
         .last = last,
         .missing = *missing,
     };

@@ -123,6 +123,52 @@ load_contested(struct record *record, uint8_t slot)
     return error;
 }
 
+/* What of the lane is in the past of a fault entry against it, of each branch. */
+static enum entente_error
+load_covered(struct record *record, const struct contested *lane, uint32_t *covered)
+{
+    uint32_t *past = calloc(record->branches_count + 1, sizeof *past);
+    enum entente_error error = past == NULL ? ENTENTE_ERR_NO_MEMORY : ENTENTE_OK;
+
+    for (uint32_t m = 0; m < record->marks_count && error == ENTENTE_OK; m++) {
+        const struct mark *mark = &record->marks[m];
+        if (mark->kind != ENTRY_FAULT || mark->slot != lane->slot || mark->inc != lane->inc)
+            continue;
+        error = vector_at(record, mark->branch, mark->seq, past);
+        for (uint32_t i = 0; i < record->branches_count && error == ENTENTE_OK; i++)
+            if (past[i] > covered[i])
+                covered[i] = past[i];
+    }
+    free(past);
+    return error;
+}
+
+/*
+ * Through whom entries of a contested lane came in (F3) is not stored: all that no fault entry against
+ * it covers is charged to every party.  That may make an honest one wait until it covers the fault, and
+ * lets nobody draw in more than its budget by waiting for a new start.
+ */
+static enum entente_error
+load_budget(struct record *record, struct contested *lane)
+{
+    uint32_t *covered = calloc(record->branches_count + 1, sizeof *covered);
+    enum entente_error error =
+        covered == NULL ? ENTENTE_ERR_NO_MEMORY : load_covered(record, lane, covered);
+    uint32_t used = 0;
+
+    for (const struct branch *b = branch_first(record, lane->slot, lane->inc);
+         b != NULL && error == ENTENTE_OK; b = branch_next(record, b)) {
+        uint32_t from =
+            covered[b->row.index] > b->row.fork_seq ? covered[b->row.index] : b->row.fork_seq;
+        used += b->head.seq > from ? b->head.seq - from : 0;
+    }
+    used = used < CONTESTED_ENTRIES_MAX ? used : CONTESTED_ENTRIES_MAX;
+    for (uint8_t by = 0; by < record->parties; by++)
+        lane->budget_used[by] = used;
+    free(covered);
+    return error;
+}
+
 static enum entente_error
 load(struct record *record)
 {
@@ -137,6 +183,8 @@ load(struct record *record)
     }
     for (uint8_t slot = 0; slot < record->parties && error == ENTENTE_OK; slot++)
         error = load_contested(record, slot);
+    for (uint32_t i = 0; i < record->contested_count && error == ENTENTE_OK; i++)
+        error = load_budget(record, &record->contested[i]);
     if (error == ENTENTE_OK)
         record_stored(record);
     return error;

@@ -259,6 +259,47 @@ TEST(admits_a_fault_entry_that_was_pending)
     fork_free(&fork);
 }
 
+/* The fork is known, and the first face goes on in `forker`. */
+static void
+fork_known(struct fork *fork, struct replica *replica, struct build_feed *forker)
+{
+    struct built_segment more;
+
+    fork_make(fork);
+    replica_make(replica, &room, NULL);
+    room_feed(forker, &room, 0, 1);
+    built_segment_free(&fork->trunk);
+    room_say_many(&fork->trunk, forker, 2);
+    CHECK(replica_receive(replica, &fork->trunk) == ENTENTE_OK);
+    CHECK(replica_receive(replica, &fork->face[0][0]) == ENTENTE_OK);
+    CHECK(replica_receive(replica, &fork->face[1][0]) == ENTENTE_OK);
+    say(&more, forker, "yes", NULL, 0); /* the first face again */
+    built_segment_free(&more);
+}
+
+/*
+ * The party of `feed` refers to the last of `count` more entries of the contested lane, each in a
+ * segment of its own, and the last comes first.  How many entries were taken in, its own included.
+ */
+static uint32_t
+draw(struct replica *replica, struct build_feed *forker, struct build_feed *feed, uint32_t count)
+{
+    struct built_segment more[CONTESTED_ENTRIES_MAX + 1], word;
+    uint64_t before = record_entries(replica->record);
+
+    for (uint32_t i = 0; i < count; i++)
+        say(&more[i], forker, "more", NULL, 0);
+    say(&word, feed, "heard", &more[count - 1].positions[0], 1);
+    CHECK(replica_receive(replica, &word) == ENTENTE_OK);
+    for (uint32_t i = count; i-- > 0;) {
+        enum entente_error error = replica_receive(replica, &more[i]);
+        CHECK(error == ENTENTE_OK || error == ENTENTE_ERR_CONTESTED);
+        built_segment_free(&more[i]);
+    }
+    built_segment_free(&word);
+    return (uint32_t)(record_entries(replica->record) - before);
+}
+
 /* F3's budget: one party draws in 64 entries of a contested lane, then must cover the fault. */
 TEST(bounds_what_a_party_draws_in)
 {
@@ -269,17 +310,8 @@ TEST(bounds_what_a_party_draws_in)
     uint32_t drawn = 0;
     enum entente_error error = ENTENTE_OK;
 
-    fork_make(&fork);
-    replica_make(&replica, &room, NULL);
+    fork_known(&fork, &replica, &forker);
     room_feed(&feed, &room, 1, 1);
-    room_feed(&forker, &room, 0, 1);
-    built_segment_free(&fork.trunk);
-    room_say_many(&fork.trunk, &forker, 2);
-    CHECK(replica_receive(&replica, &fork.trunk) == ENTENTE_OK);
-    CHECK(replica_receive(&replica, &fork.face[0][0]) == ENTENTE_OK);
-    CHECK(replica_receive(&replica, &fork.face[1][0]) == ENTENTE_OK);
-    built_segment_free(&more);
-    say(&more, &forker, "yes", NULL, 0); /* the first face again */
     while (error == ENTENTE_OK && drawn < 200) {
         built_segment_free(&more);
         room_say_many(&more, &forker, 10);
@@ -294,6 +326,67 @@ TEST(bounds_what_a_party_draws_in)
     }
     CHECK(error == ENTENTE_ERR_CONTESTED && drawn == CONTESTED_ENTRIES_MAX / 10 * 10);
     built_segment_free(&more);
+    replica_free(&replica);
+    fork_free(&fork);
+}
+
+/* A chain of entries, each of which waits for the one before it, is charged to who refers to its end. */
+TEST(charges_a_chain_to_who_draws_it_in)
+{
+    struct fork fork;
+    struct replica replica;
+    struct build_feed forker, one, other;
+
+    fork_known(&fork, &replica, &forker);
+    room_feed(&one, &room, 1, 1);
+    room_feed(&other, &room, 2, 1);
+    CHECK(draw(&replica, &forker, &one, 40) == 41);
+    CHECK(draw(&replica, &forker, &other, 40) == 41);
+    CHECK(draw(&replica, &forker, &one, 40) == CONTESTED_ENTRIES_MAX - 40);
+    replica_free(&replica);
+    fork_free(&fork);
+}
+
+TEST(a_new_start_gives_no_new_budget)
+{
+    struct fork fork;
+    struct replica replica;
+    struct build_feed forker, feed, other;
+    struct built_segment word, fault;
+    struct build_entry entry = {.kind = ENTRY_FAULT};
+    struct bytes proof;
+
+    fork_known(&fork, &replica, &forker);
+    room_feed(&feed, &room, 1, 1);
+    room_feed(&other, &room, 2, 1);
+    CHECK(draw(&replica, &forker, &feed, 40) == 41);
+    replica_reload(&replica, NULL);
+    struct build_feed forker_before = forker, feed_before = feed;
+    /* The trunk of 2, the first face and 40 are there. */
+    CHECK(draw(&replica, &forker, &feed, 30) == CONTESTED_ENTRIES_MAX - 43);
+    forker = forker_before;
+    feed = feed_before;
+    /* Who refers to the one that waits, and covers the fault, brings it in: it must not wait too. */
+    struct built_segment more[30];
+    for (int i = 0; i < 30; i++)
+        say(&more[i], &forker, "more", NULL, 0);
+    say(&word, &feed, "heard", more[29].positions, 1);
+    const struct record_source *source = index_source(replica.index);
+    REQUIRE(source->proof_of(source->state, &room.id, 0, 1, &proof) == ENTENTE_OK);
+    entry.payload = proof;
+    entry.deps = word.positions;
+    entry.deps_count = 1;
+    build_segment(&fault, &other, &entry, 1);
+    CHECK(replica_receive(&replica, &word) == ENTENTE_OK && replica.admission.is_pending);
+    CHECK(replica_receive(&replica, &fault) == ENTENTE_OK && replica.admission.is_pending);
+    for (int i = 29; i >= 0; i--) {
+        enum entente_error error = replica_receive(&replica, &more[i]);
+        CHECK(error == ENTENTE_OK || error == ENTENTE_ERR_DUPLICATE);
+        built_segment_free(&more[i]);
+    }
+    CHECK(branch_of(&replica, &fault.positions[0]) != UINT32_MAX);
+    built_segment_free(&word);
+    built_segment_free(&fault);
     replica_free(&replica);
     fork_free(&fork);
 }
@@ -417,6 +510,7 @@ main(int argc, char **argv)
     static const struct test_case cases[] = {CASE(proves_a_fork_whichever_face_comes_first),
         CASE(keeps_what_honest_parties_referred_to), CASE(covers_a_contested_lane_no_more),
         CASE(admits_a_fault_entry_that_was_pending), CASE(bounds_what_a_party_draws_in),
+    CASE(charges_a_chain_to_who_draws_it_in), CASE(a_new_start_gives_no_new_budget),
         CASE(judges_strays_by_their_vouchers), CASE(asks_for_a_resume_first)};
 
     room_make(&room, 3, 3);
