@@ -265,6 +265,8 @@ cut_one(struct file *file, uint64_t *seed)
     bool undone = *seed == 0 || toss(seed) % 2 == 0; /* the name */
     bool changed = false;
 
+    if (!is_new && !has_durable)
+        return false; /* it came and went between two syncs */
     if (!is_new && !file->is_removed)
         changed = tear(file->path, shadow(file, 'd'), seed);
     else if (is_new && !undone)

@@ -502,14 +502,26 @@ read_row(struct party *party, const struct segment_row *row)
 }
 
 void
+folder_copy(const char *from, const char *to)
+{
+    char command[1200];
+
+    snprintf(command, sizeof command, "rm -rf '%s' && cp -a '%s' '%s'", to, from, to);
+    must(system(command) == 0, command);
+}
+
+void
 party_read_store(struct party *party)
 {
     struct store *store;
     struct segment_row row = {0};
-    char path[512];
+    char path[600], copy[512];
 
     memset(party->held, 0, sizeof party->held);
-    snprintf(path, sizeof path, "%s/store/record.sqlite", party->folder);
+    snprintf(path, sizeof path, "%s/store", party->folder);
+    snprintf(copy, sizeof copy, "%s/store.copy", party->folder);
+    folder_copy(path, copy); /* SQLite would change it by reading it */
+    snprintf(path, sizeof path, "%s/record.sqlite", copy);
     enum entente_error error = store_open_sqlite(&store, path);
     while (error == ENTENTE_OK) {
         const struct record_source *source = store_source(store);
@@ -520,4 +532,5 @@ party_read_store(struct party *party)
     if (error != ENTENTE_ERR_NOT_FOUND)
         test_failed(__FILE__, __LINE__, entente_error_text(error));
     store_close(store);
+    folder_remove_all(copy);
 }

@@ -111,6 +111,9 @@ void party_kill(struct party *party);
  */
 void party_check(const struct party *party);
 
+/* Makes `to` a copy of all that is in `from`. */
+void folder_copy(const char *from, const char *to);
+
 /* The store as the disk has it, of a party that does not run: what is listed there, in `held`. */
 void party_read_store(struct party *party);
 
