@@ -230,6 +230,10 @@ uint16_t record_incarnation(const struct record *record, uint8_t slot);
 MUST_USE enum entente_error record_is_admissible(
     struct record *record, uint32_t branch, uint32_t seq, bool *admissible);
 
+/* The same, judged by what (of_branch, of_seq) knew before it was written. */
+MUST_USE enum entente_error record_is_admissible_before(struct record *record, uint32_t branch,
+    uint32_t seq, uint32_t of_branch, uint32_t of_seq, bool *admissible);
+
 /* Whether entry `seq` of `branch` is past its barriers. */
 MUST_USE enum entente_error record_is_past_barriers(
     struct record *record, uint32_t branch, uint32_t seq, bool *past);

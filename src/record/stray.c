@@ -1,12 +1,13 @@
 /*
- * Strays, vouchers and barriers (I2, I3).  Each verdict is computed from the vectors, either over the
- * whole record or over the past of one entry (`limit`); nothing is stored.
+ * Strays, vouchers and barriers (I2, I3).  Each verdict is computed from the vectors, either over
+ * the whole record or over the past of one entry (`limit`); nothing is stored.
  */
 #include "record/internal.h"
 
 #include <stdlib.h>
 
-/* The recursion climbs the causal order: each level looks at an entry that covers the one before. */
+/* The recursion climbs the causal order: each level looks at an entry that covers the one before.
+ */
 #define STRAY_DEPTH_MAX 64u
 
 static enum entente_error admissible(struct record *record, uint32_t branch, uint32_t seq,
@@ -19,8 +20,8 @@ limit_of(const struct record *record, uint32_t branch, const uint32_t *limit)
 }
 
 static enum entente_error
-covers(struct record *record, uint32_t branch, uint32_t seq, const struct mark *resume,
-    bool *is, uint32_t *vector)
+covers(struct record *record, uint32_t branch, uint32_t seq, const struct mark *resume, bool *is,
+    uint32_t *vector)
 {
     enum entente_error error = vector_at(record, branch, seq, vector);
 
@@ -55,7 +56,8 @@ first_covering(struct record *record, uint32_t branch, const struct mark *resume
     return error;
 }
 
-/* Whether party `by` has a voucher for the resume; if `target` is given, one that has it in its past. */
+/* Whether party `by` has a voucher for the resume; if `target` is given, one that has it in its
+ * past. */
 static enum entente_error
 vouched_by(struct record *record, const struct mark *resume, uint8_t by, const uint32_t *limit,
     unsigned depth, const struct position *target, uint32_t target_branch, bool *is)
@@ -152,6 +154,23 @@ enum entente_error
 record_is_admissible(struct record *record, uint32_t branch, uint32_t seq, bool *is)
 {
     return admissible(record, branch, seq, NULL, 0, is);
+}
+
+enum entente_error
+record_is_admissible_before(struct record *record, uint32_t branch, uint32_t seq,
+    uint32_t of_branch, uint32_t of_seq, bool *is)
+{
+    uint32_t *limit = calloc(record->branches_count, sizeof *limit);
+
+    *is = false;
+    if (limit == NULL)
+        return ENTENTE_ERR_NO_MEMORY;
+    enum entente_error error = vector_at(record, of_branch, of_seq, limit);
+    limit[of_branch] = of_seq - 1;
+    if (error == ENTENTE_OK)
+        error = admissible(record, branch, seq, limit, 0, is);
+    free(limit);
+    return error;
 }
 
 enum entente_error
