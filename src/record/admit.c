@@ -179,12 +179,40 @@ encode_vectors(const struct vectors *vectors, struct arena *arena, struct bytes 
     return ENTENTE_OK;
 }
 
+/* The vector of the last entry with the flag, where the new head has it not: what was held stays held. */
+static enum entente_error
+keep_held(struct record *record, struct branch *branch, const struct segment *segment,
+    const struct vectors *vectors, struct arena *arena, uint32_t **held)
+{
+    uint32_t at = holding_entry(segment);
+
+    *held = NULL;
+    if (at + 1 == segment->count || (at == segment->count && !branch->holds))
+        return ENTENTE_OK;
+    enum entente_error error =
+        vector_reserve(&branch->held_past, &branch->held_past_size, record->branches_count);
+    if (error != ENTENTE_OK)
+        return error;
+    *held = arena_take(arena, branch->held_past_size, sizeof **held);
+    if (*held == NULL)
+        return ENTENTE_ERR_NO_MEMORY;
+    memset(*held, 0, branch->held_past_size * sizeof **held);
+    if (at < segment->count) {
+        vectors_get(vectors, at, *held);
+        (*held)[branch->row.index] = segment->entries[at].seq;
+    } else
+        memcpy(*held, branch->past, record->branches_count * sizeof **held);
+    return ENTENTE_OK;
+}
+
 static void
 move_head(struct record *record, struct branch *branch, const struct segment *segment,
-    const uint32_t *past)
+    const uint32_t *past, const uint32_t *held)
 {
     const struct entry *last = segment_last(segment);
 
+    if (held != NULL)
+        memcpy(branch->held_past, held, branch->held_past_size * sizeof *held);
     memcpy(branch->past, past, record->branches_count * sizeof *past);
     branch->head = segment_head(segment);
     branch->head_t_ms = last->t_ms;
@@ -226,6 +254,7 @@ commit(struct record *record, const struct segment *segment, struct bytes payloa
     const struct entry *last = segment_last(segment);
     struct admitted *admitted = arena_take(arena, 1, sizeof *admitted);
     bool is_new = row->index == record->branches_count;
+    uint32_t *held;
     enum entente_error error = admitted == NULL ? ENTENTE_ERR_NO_MEMORY : ENTENTE_OK;
 
     if (error == ENTENTE_OK)
@@ -238,16 +267,21 @@ commit(struct record *record, const struct segment *segment, struct bytes payloa
     struct branch *branch = &record->branches[row->index];
     error = vector_reserve(&branch->past, &branch->past_size, record->branches_count);
     if (error == ENTENTE_OK)
+        error = keep_held(record, branch, segment, vectors, arena, &held);
+    if (error == ENTENTE_OK)
         error = span_put(record, row->index, segment->entries[0].seq, segment->count, segment->ids,
             vectors, segment->encoded);
     if (error == ENTENTE_OK)
         error = note_specials(record, segment, payloads, row->index, arena, admitted);
     if (error != ENTENTE_OK) {
-        if (is_new)
+        if (is_new) {
+            free(branch->past);
+            free(branch->held_past);
             record->branches_count--;
+        }
         return error;
     }
-    move_head(record, branch, segment, past);
+    move_head(record, branch, segment, past, held);
     admitted->new_branch = is_new;
     admitted->branch = *row;
     admitted->row.arrival = ++record->arrival;

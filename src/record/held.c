@@ -34,11 +34,21 @@ held_by_incarnation(const struct record *record, uint8_t slot, uint16_t inc, uin
 
     for (const struct branch *b = branch_first(record, slot, inc); b != NULL && inc != 0;
          b = branch_next(record, b)) {
-        uint32_t covered = place(b->past, b->past_size, branch);
-        if (b->holds && covered > held)
+        uint32_t covered = b->holds ? place(b->past, b->past_size, branch)
+                                    : place(b->held_past, b->held_past_size, branch);
+        if (covered > held)
             held = covered;
     }
     return held;
+}
+
+uint32_t
+holding_entry(const struct segment *segment)
+{
+    for (uint32_t i = segment->count; i-- > 0;)
+        if ((segment->entries[i].flags & ENTRY_FLAG_HOLDS) != 0)
+            return i;
+    return segment->count;
 }
 
 uint32_t

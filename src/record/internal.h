@@ -39,7 +39,9 @@ struct branch {
     uint32_t *durable_past;
     uint32_t durable_past_size;
     uint32_t content_seq; /* the last entry that is not an ack */
-    bool holds;           /* the head carries the flag */
+    bool holds; /* the head carries the flag: what is in `past` is held (H1) */
+    uint32_t *held_past; /* else the vector of the last entry that does; NULL: none does */
+    uint32_t held_past_size;
 };
 
 /* A lane against which a proof is known. */
@@ -116,6 +118,10 @@ MUST_USE enum entente_error vector_reserve(uint32_t **vector, uint32_t *size, ui
 /* The branch on which entry `seq` of `branch` really lies: a fork shares what is before it. */
 uint32_t branch_of_seq(const struct record *record, uint32_t branch, uint32_t seq);
 void branch_refresh_registers(struct record *record);
+
+/* held.c */
+/* The place in the segment of its last entry with the flag *holds*; its count where none has it. */
+uint32_t holding_entry(const struct segment *segment);
 
 /* vectors.c */
 MUST_USE enum entente_error vectors_note(

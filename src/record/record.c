@@ -77,6 +77,40 @@ load_head(struct record *record, struct branch *branch)
     return ENTENTE_OK;
 }
 
+/* Where the head lacks the flag *holds*: the last entry before it that has it (H1). */
+static enum entente_error
+load_held(struct record *record, struct branch *branch)
+{
+    struct segment *segment = &record->scratch[0];
+    uint32_t seq = branch->head.seq;
+    struct segment_row row;
+    struct vectors vectors;
+
+    while (!branch->holds && seq > branch->row.fork_seq) {
+        enum entente_error error = record->source->segment_at(
+            record->source->state, &record->room, branch->row.index, seq, &row);
+        struct reader reader = reader_of(row.segment);
+        if (error != ENTENTE_OK || segment_parse(&reader, segment) != ENTENTE_OK ||
+            segment->entries[0].seq > seq)
+            return error == ENTENTE_OK ? ENTENTE_ERR_CORRUPT : error;
+        uint32_t at = holding_entry(segment);
+        seq = segment->entries[0].seq - 1;
+        if (at == segment->count)
+            continue;
+        error = vectors_read(row.vectors, &vectors);
+        if (error == ENTENTE_OK)
+            error =
+                vector_reserve(&branch->held_past, &branch->held_past_size, record->branches_count);
+        if (error == ENTENTE_OK && vectors.places <= record->branches_count) {
+            vectors_get(&vectors, at, branch->held_past);
+            branch->held_past[branch->row.index] = segment->entries[at].seq;
+        }
+        vectors_free(&vectors);
+        return error;
+    }
+    return ENTENTE_OK;
+}
+
 static enum entente_error
 load_branches(struct record *record)
 {
@@ -177,6 +211,8 @@ load(struct record *record)
     for (uint32_t i = record->parties; i < record->branches_count && error == ENTENTE_OK; i++) {
         error = load_head(record, &record->branches[i]);
         if (error == ENTENTE_OK)
+            error = load_held(record, &record->branches[i]);
+        if (error == ENTENTE_OK)
             error = load_marks(record, ENTRY_RESUME, i);
         if (error == ENTENTE_OK)
             error = load_marks(record, ENTRY_FAULT, i);
@@ -229,6 +265,7 @@ record_free(struct record *record)
     for (uint32_t i = 0; i < record->branches_count; i++) {
         free(record->branches[i].past);
         free(record->branches[i].durable_past);
+        free(record->branches[i].held_past);
     }
     for (uint32_t i = 0; i < RECORD_SPANS_MAX; i++)
         span_free(&record->spans[i]);

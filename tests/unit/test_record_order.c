@@ -366,12 +366,62 @@ TEST(knows_who_holds_what)
     free(model);
 }
 
+/* The next `count` acks of the feed in one segment, each with one dep (or none) and flags. */
+static void
+acknowledge(struct replica *replica, struct build_feed *feed, uint32_t count,
+    const struct position *const *deps, const uint16_t *flags)
+{
+    struct build_entry entries[2] = {0};
+    struct built_segment built;
+
+    for (uint32_t i = 0; i < count; i++)
+        entries[i] = (struct build_entry){
+            .kind = ENTRY_ACK, .flags = flags[i], .deps = deps[i], .deps_count = deps[i] != NULL};
+    build_segment(&built, feed, entries, count);
+    CHECK(replica_receive(replica, &built) == ENTENTE_OK && replica->admission.entries == count);
+    built_segment_free(&built);
+}
+
+/* H1: any entry with the flag counts, not only the last one; also after a new start. */
+TEST(what_was_held_stays_held)
+{
+    static const uint16_t holds = ENTRY_FLAG_HOLDS, nothing = 0;
+    struct replica replica;
+    struct build_feed writer, reader;
+    struct built_segment said;
+    uint32_t branch;
+
+    replica_make(&replica, &room, NULL);
+    room_feed(&writer, &room, 0, 1);
+    room_feed(&reader, &room, 1, 1);
+    room_say_many(&said, &writer, 3);
+    const struct position *one = &said.positions[0], *two = &said.positions[1],
+                          *three = &said.positions[2], *none = NULL;
+    CHECK(replica_receive(&replica, &said) == ENTENTE_OK);
+    CHECK(record_find(replica.record, one, &branch) == ENTENTE_OK);
+    acknowledge(&replica, &reader, 2, (const struct position *[]){one, two},
+        (uint16_t[]){ENTRY_FLAG_HOLDS, 0});
+    CHECK(record_held_by(replica.record, 1, branch) == 1);
+    acknowledge(&replica, &reader, 1, &three, &nothing);
+    CHECK(record_held_by(replica.record, 1, branch) == 1);
+    replica_reload(&replica, NULL);
+    CHECK(record_held_by(replica.record, 1, branch) == 1);
+    acknowledge(&replica, &reader, 1, &none, &holds);
+    CHECK(record_held_by(replica.record, 1, branch) == 3);
+    acknowledge(&replica, &reader, 1, &none, &nothing);
+    CHECK(record_held_by(replica.record, 1, branch) == 3);
+    replica_reload(&replica, NULL);
+    CHECK(record_held_by(replica.record, 1, branch) == 3);
+    built_segment_free(&said);
+    replica_free(&replica);
+}
+
 int
 main(int argc, char **argv)
 {
     static const struct test_case cases[] = {CASE(orders_as_the_model),
         CASE(gives_one_state_for_any_order_of_arrival), CASE(knows_the_past_of_each_entry),
-        CASE(knows_who_holds_what)};
+        CASE(knows_who_holds_what), CASE(what_was_held_stays_held)};
 
     room_make(&room, 4, 2);
     int status = test_run(cases, sizeof cases / sizeof cases[0], argc, argv);
