@@ -237,6 +237,18 @@ play_alone(struct simulator *sim)
     return simulator_breach(sim) == NULL ? simulator_converged(sim) : NULL;
 }
 
+/* The store drops a register entry that the node has in memory already. */
+static const char *
+play_lost_register(struct simulator *sim)
+{
+    simulator_run(sim, 5000);
+    simulator_fail_store(sim, 1, 1);
+    simulator_restore(sim, 0, false);
+    simulator_run(sim, 30000);
+    simulator_check_order(sim);
+    return simulator_breach(sim) == NULL ? simulator_converged(sim) : NULL;
+}
+
 /* ---- liars who never end ---- */
 
 /* A second face writes until all have the proof. */
@@ -351,6 +363,7 @@ SCRIPT(forgetful, 3);
 SCRIPT(snapshot_back, 3);
 SCRIPT(running_copy, 3);
 SCRIPT(alone, 3);
+SCRIPT(lost_register, 3);
 SCRIPT(endless_fork, 3);
 SCRIPT(colluder, 4);
 SCRIPT(late_stray, 3);
@@ -358,7 +371,7 @@ SCRIPT(second_voucher, 3);
 
 const struct script *const scripts[] = {&script_hidden_fork, &script_silent_relay, &script_own_feed,
     &script_slow_reader, &script_false_credit, &script_flood, &script_new_machine, &script_forgetful,
-    &script_snapshot_back, &script_running_copy, &script_alone, &script_endless_fork,
+    &script_snapshot_back, &script_running_copy, &script_alone, &script_lost_register, &script_endless_fork,
     &script_colluder, &script_late_stray, &script_second_voucher};
 const size_t scripts_count = sizeof scripts / sizeof scripts[0];
 

@@ -32,17 +32,23 @@ arrival(struct simulator *sim, uint32_t from, uint32_t to)
     return at_ms;
 }
 
-void
-network_seek(struct simulator *sim, uint32_t a, uint32_t b)
+static void
+seek_after(struct simulator *sim, uint32_t a, uint32_t b, uint64_t pause_ms)
 {
     struct pair *pair = network_pair(sim, a, b);
 
     if (pair->connect_due || pair->is_connected || !pair->may_talk)
         return;
     pair->connect_due = true;
-    struct task *task = task_add(sim, TASK_CONNECT, sim->now_ms + 20 + simulator_random(sim, 400));
+    struct task *task = task_add(sim, TASK_CONNECT, sim->now_ms + pause_ms);
     task->a = a;
     task->b = b;
+}
+
+void
+network_seek(struct simulator *sim, uint32_t a, uint32_t b)
+{
+    seek_after(sim, a, b, 20 + simulator_random(sim, 400));
 }
 
 static void
@@ -171,7 +177,11 @@ network_effect(struct simulator *sim, struct instance *instance, const struct ef
         arrival(sim, instance->index, peer->index));
     link_task(sim, TASK_LINK_DOWN, instance->index, peer->index, pair->link, sim->now_ms);
     pair->directions[0] = pair->directions[1] = (struct direction){0};
-    network_seek(sim, instance->index, peer->index);
+    /* Who was cut off for a fault is not let in again at once (backoff.h). */
+    if (entente_error_whose(effect->error) == ENTENTE_PEER)
+        seek_after(sim, instance->index, peer->index, 1000 + simulator_random(sim, 4000));
+    else
+        network_seek(sim, instance->index, peer->index);
 }
 
 static void

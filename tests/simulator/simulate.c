@@ -177,7 +177,7 @@ run_many(struct arguments *arguments)
         if (what == NULL)
             continue;
         failures++;
-        printf("# %s\n# repeat it: build/tests/simulator/simulate --seed=%llu%s%s --trace\n", what,
+        printf("# %s\n# repeat it: build-seeds/tests/simulator/simulate --seed=%llu%s%s --trace\n", what,
             (unsigned long long)arguments->scenario.seed,
             arguments->scenario.mode == SCENARIO_MODES ? "" : " --mode=",
             arguments->scenario.mode == SCENARIO_MODES

@@ -4,6 +4,7 @@
 #include "crypto/crypto.h"
 #include "support/test.h"
 
+#include <malloc.h>
 #include <stdarg.h>
 
 #define STEPS_PER_MS_MAX 20000u
@@ -334,6 +335,9 @@ simulator_new(const struct simulator_options *options)
     struct simulator *sim = calloc(1, sizeof *sim);
 
     need(sim != NULL && crypto_start() == ENTENTE_OK, "no memory");
+    /* Thousands of runs: what one gives back is the next one's. */
+    (void)mallopt(M_MMAP_THRESHOLD, 1 << 26);
+    (void)mallopt(M_TRIM_THRESHOLD, 1 << 28);
     need(options->parties >= 2 && options->parties <= SIMULATOR_PARTIES_MAX, "number of parties");
     sim->options = *options;
     if (options->mutations != NULL)
