@@ -105,12 +105,40 @@ cut_front(struct segment *segment, struct bytes *payloads, uint32_t common, stru
     return ENTENTE_OK;
 }
 
+/* Lanes that the segment itself accuses: the record learns of them when it is admitted. */
+struct accused {
+    uint32_t count;
+    uint8_t slots[SEGMENT_ENTRIES_MAX];
+    uint16_t incs[SEGMENT_ENTRIES_MAX];
+};
+
+/* L4 holds within a segment too, however it is cut, and for the fault entry itself. */
+static enum entente_error
+check_accused(const struct record *record, const struct entry *entry, struct bytes payload,
+    struct accused *accused)
+{
+    if (entry->kind == ENTRY_FAULT) {
+        struct reader reader = reader_of(payload);
+        accused->slots[accused->count] = reader_u8(&reader);
+        accused->incs[accused->count++] = reader_u16(&reader);
+    }
+    for (uint32_t a = 0; a < accused->count && !record->mutations.no_fault_link_rule; a++)
+        for (unsigned i = 0; i < entry->deps_count; i++) {
+            struct position dep = entry_dep(entry, i);
+            if (dep.slot == accused->slots[a] && dep.inc == accused->incs[a])
+                return ENTENTE_ERR_DEPS;
+        }
+    return ENTENTE_OK;
+}
+
 /* All rules that need the past; fills `vectors` and leaves the last entry's vector in `past`. */
 static enum entente_error
 check_entries(struct record *record, const struct segment *segment, struct bytes payloads,
     uint32_t own_branch, uint32_t *past, struct vectors *vectors, struct arena *arena,
     struct admission *admission, struct position *missing)
 {
+    struct accused accused = {.count = 0};
+
     for (uint32_t i = 0; i < segment->count; i++) {
         const struct entry *entry = &segment->entries[i];
         bool moved = false;
@@ -122,6 +150,8 @@ check_entries(struct record *record, const struct segment *segment, struct bytes
             if (error == ENTENTE_ERR_DUPLICATE)
                 error = ENTENTE_OK;
         }
+        if (error == ENTENTE_OK)
+            error = check_accused(record, entry, segment_payload(segment, payloads, i), &accused);
         past[own_branch] = entry->seq;
         if (error == ENTENTE_OK && (i == 0 || moved))
             error = vectors_note(vectors, i, past);

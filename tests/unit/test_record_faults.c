@@ -205,6 +205,21 @@ TEST(covers_a_contested_lane_no_more)
     CHECK(replica_receive(&replica, &bad) == ENTENTE_ERR_DEPS);
     built_segment_free(&bad);
 
+    /* The same in one segment with the fault entry, and for the fault entry itself. */
+    struct build_entry both[2] = {{.kind = ENTRY_FAULT, .payload = proof},
+        {.kind = ENTRY_SEALED, .payload = bytes_of_text("all the same"), .deps_count = 1,
+            .deps = fork.face[0][0].positions}};
+    room_feed(&feed, &room, 2, 1);
+    build_segment(&bad, &feed, both, 2);
+    CHECK(replica_receive(&replica, &bad) == ENTENTE_ERR_DEPS);
+    built_segment_free(&bad);
+    both[0].deps = fork.face[0][0].positions;
+    both[0].deps_count = 1;
+    room_feed(&feed, &room, 2, 1);
+    build_segment(&bad, &feed, both, 1);
+    CHECK(replica_receive(&replica, &bad) == ENTENTE_ERR_DEPS);
+    built_segment_free(&bad);
+
     /* F2: a fault entry whose proof proves nothing is invalid. */
     room_feed(&feed, &room, 2, 1);
     payload[proof.size - 1] ^= 1;
