@@ -98,6 +98,7 @@ struct room {
 
 struct node {
     struct node_options options;
+    struct record_mutations mutations; /* what options.mutations points to */
     struct party_register **registers;
     uint32_t registers_count;
     struct room *rooms[NODE_ROOMS_MAX];

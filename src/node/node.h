@@ -48,7 +48,7 @@ struct node_options {
     uint64_t ack_interval_ms;  /* at most one ack in this time; 0: 200 */
     uint64_t announce_delay_ms; /* Y5: a relay announces after it; 0: 100 */
     uint64_t request_timeout_ms; /* a WANT or NEED unanswered so long is asked elsewhere; 0: 5,000 */
-    const struct record_mutations *mutations; /* NULL: none */
+    const struct record_mutations *mutations; /* NULL: none; copied */
     struct node_mutations node_mutations;     /* all false in production */
 };
 

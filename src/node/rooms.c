@@ -10,6 +10,10 @@ node_new(struct node **node, const struct node_options *options)
     if (*node == NULL)
         return ENTENTE_ERR_NO_MEMORY;
     (*node)->options = *options;
+    if (options->mutations != NULL) {
+        (*node)->mutations = *options->mutations;
+        (*node)->options.mutations = &(*node)->mutations;
+    }
     struct node_options *o = &(*node)->options;
     o->ack_delay_ms = o->ack_delay_ms == 0 ? 50 : o->ack_delay_ms;
     o->ack_interval_ms = o->ack_interval_ms == 0 ? 200 : o->ack_interval_ms;
