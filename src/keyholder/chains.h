@@ -29,6 +29,8 @@ struct node_secrets {
     uint32_t readings_count;
     struct reading
         readings[READINGS_MAX]; /* the first is that of the node key; older ones follow */
+    uint8_t random[BODY_SECRET_BYTES * 32]; /* drawn ahead for bodies: one system call for many */
+    size_t random_left;
 };
 
 /* The reading half of incarnation `inc`, or NULL. */

@@ -129,6 +129,22 @@ own_chain(struct keyholder *keyholder, const struct keyholder_room *room, uint16
     return chains_find(keyholder->chains, &room->id, slot, inc, id);
 }
 
+/* A body's secret, from what was drawn ahead; each byte is given once, and wiped here. */
+static enum entente_error
+take_secret(struct node_secrets *secrets, uint8_t secret[static BODY_SECRET_BYTES])
+{
+    if (secrets->random_left == 0) {
+        enum entente_error error = random_bytes(secrets->random, sizeof secrets->random);
+        if (error != ENTENTE_OK)
+            return error;
+        secrets->random_left = sizeof secrets->random;
+    }
+    secrets->random_left -= BODY_SECRET_BYTES;
+    memcpy(secret, secrets->random + secrets->random_left, BODY_SECRET_BYTES);
+    secret_wipe(secrets->random + secrets->random_left, BODY_SECRET_BYTES);
+    return ENTENTE_OK;
+}
+
 static enum entente_error
 seal(struct keyholder *keyholder, struct keyholder_room *room, const struct message_seal *asked)
 {
@@ -140,7 +156,7 @@ seal(struct keyholder *keyholder, struct keyholder_room *room, const struct mess
 
     enum entente_error error = read_sections(asked->sections, &body);
     if (error == ENTENTE_OK)
-        error = random_bytes(body.secret, sizeof body.secret);
+        error = take_secret(keyholder->secrets, body.secret);
     if (error != ENTENTE_OK)
         return error;
     size_t size = body_size(&body);
