@@ -1,5 +1,6 @@
 /* entente play and entente import-minutes: many sayings at one node, out of a file. */
 #include "cli/desk_commands.h"
+#include "cli/files.h"
 #include "cli/minutes.h"
 #include "cli/player.h"
 #include "cli/script.h"
@@ -82,21 +83,6 @@ say_saying(struct player *player, const struct script_saying *saying)
     return player_say(player, &section);
 }
 
-static enum entente_error
-read_script(struct cli *cli, const char *path, struct bytes *content)
-{
-    uint8_t *data = malloc(SCRIPT_BYTES_MAX);
-    FILE *file = fopen(path, "rb");
-
-    if (data == NULL || file == NULL) {
-        free(data);
-        return cli_fail(cli, data == NULL ? ENTENTE_ERR_NO_MEMORY : ENTENTE_ERR_NOT_FOUND, "%s", path);
-    }
-    *content = (struct bytes){data, fread(data, 1, SCRIPT_BYTES_MAX, file)};
-    fclose(file);
-    return ENTENTE_OK;
-}
-
 static double
 now_s(void)
 {
@@ -134,22 +120,24 @@ command_play(struct cli *cli, const struct arguments *arguments)
 {
     struct player *player = NULL;
     struct player_report report = {0};
-    struct bytes content = {0};
+    struct file_content script = {0};
     FILE *acknowledged;
     uint32_t seconds = 0;
 
     enum entente_error error = number_of_option(cli, arguments, "seconds", &seconds);
-    if (error == ENTENTE_OK)
-        error = read_script(cli, arguments->words[1], &content);
     if (error != ENTENTE_OK)
         return error;
+    error = files_read(&script, arguments->words[1], SCRIPT_BYTES_MAX);
+    if (error != ENTENTE_OK)
+        return cli_fail(cli, error, "%s", arguments->words[1]);
     error = open_player(cli, arguments, &player, &acknowledged);
     if (error == ENTENTE_OK)
-        error = play_script(cli, player, arguments->words[1], content, seconds);
+        error = play_script(cli, player, arguments->words[1],
+            (struct bytes){script.data, script.size}, seconds);
     if (error == ENTENTE_OK)
         error = player_finish(player, &report);
     player_free(player);
-    free((uint8_t *)(uintptr_t)content.data);
+    free(script.data);
     if (acknowledged != NULL && fclose(acknowledged) != 0 && error == ENTENTE_OK)
         error = ENTENTE_ERR_IO;
     if (error != ENTENTE_OK)

@@ -502,6 +502,20 @@ TEST(addresses_are_host_and_port)
         CHECK(!issue_address_is_good(bytes_of_text(bad[i])));
 }
 
+/* Played whole or not at all: a script over the limit is not cut. */
+TEST(a_long_script_is_refused)
+{
+    FILE *file = fopen("long.script", "wb");
+
+    REQUIRE(file != NULL);
+    CHECK(ftruncate(fileno(file), (16 << 20) + 1) == 0 && fclose(file) == 0);
+    CHECK(run("play", "nowhere", "long.script", NULL) == 3 && said("long.script: the data is larger"));
+    CHECK(truncate("long.script", 16 << 20) == 0);
+    CHECK(run("play", "nowhere", "long.script", NULL) == 3 && said("long.script:1: "));
+    CHECK(run("play", "nowhere", "none.script", NULL) == 1 && said("none.script"));
+    unlink("long.script");
+}
+
 TEST(what_is_asked_wrongly_is_said)
 {
     CHECK(run("party", NULL) == 1);
@@ -550,7 +564,7 @@ main(int argc, char **argv)
         CASE(a_draft_needs_what_a_genesis_needs), CASE(a_complete_genesis_is_joined),
         CASE(an_incomplete_or_false_genesis_is_refused),
         CASE(strangers_and_rooms_of_others_are_refused), CASE(addresses_are_host_and_port),
-        CASE(what_is_asked_wrongly_is_said), CASE(every_command_has_help_and_an_example)};
+        CASE(a_long_script_is_refused), CASE(what_is_asked_wrongly_is_said), CASE(every_command_has_help_and_an_example)};
 
     if (crypto_start() != ENTENTE_OK)
         return 2;
