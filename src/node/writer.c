@@ -388,7 +388,7 @@ ack_is_due(const struct node *node, const struct room *room)
 {
     const struct writer_state *writer = &room->writer;
 
-    return writer->may_ack && writer->past_known && node->stored == node->batch &&
+    return writer->may_ack && writer->past_known && all_is_durable(node) &&
            node->mono_ms >= writer->quiet_since_ms + node->options.ack_delay_ms &&
            (writer->acked_at_ms == 0 ||
                node->mono_ms >= writer->acked_at_ms + node->options.ack_interval_ms);
@@ -498,6 +498,14 @@ send_append(struct node *node, struct room *room, struct draft *draft, uint32_t 
     effect->payloads = writer_written(&draft->payloads);
 }
 
+/* An own entry covers what is durable; what is not yet so asks for an ack of its own (H2). */
+static void
+note_answered(const struct node *node, struct writer_state *writer)
+{
+    writer->may_ack = !all_is_durable(node);
+    writer->quiet_since_ms = writer->may_ack ? node->mono_ms : 0;
+}
+
 /* What the next entry covers, and its register position; `has_content` says whether an ack is due.
  */
 static bool
@@ -528,8 +536,7 @@ write_segment(struct node *node, struct room *room, uint8_t lone_kind)
         (writer->past_known && !place_causes(node, room, past, &frontier)))
         return;
     if (lone_kind == ENTRY_ACK && !frontier.has_content) {
-        writer->may_ack = false;
-        writer->quiet_since_ms = 0;
+        note_answered(node, writer);
         return;
     }
     uint32_t own_register = register_count(room->registers[room->slot]);
@@ -558,8 +565,7 @@ write_segment(struct node *node, struct room *room, uint8_t lone_kind)
             writer->past[room->slot] = writer->reg_number;
     }
     writer->acked_at_ms = lone_kind == ENTRY_ACK ? node->mono_ms : writer->acked_at_ms;
-    writer->may_ack = false;
-    writer->quiet_since_ms = 0;
+    note_answered(node, writer);
     send_append(node, room, &draft, first_seq);
 }
 

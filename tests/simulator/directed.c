@@ -100,6 +100,24 @@ play_own_feed(struct simulator *sim)
                : "a new machine does not get its party's own feed back";
 }
 
+/* One talks on: what comes while an ack is due asks for an ack like the rest (H2). */
+static const char *
+play_chatter(struct simulator *sim)
+{
+    simulator_run(sim, 3000);
+    for (uint32_t round = 0; round < 150; round++) {
+        simulator_say(sim, 1, 20);
+        simulator_run(sim, 100 + simulator_random(sim, 150));
+        simulator_say(sim, 1, 20);
+        simulator_run(sim, 3000);
+        simulator_check_order(sim);
+        const char *what = simulator_converged(sim);
+        if (what != NULL)
+            return what;
+    }
+    return NULL;
+}
+
 static const char *
 play_slow_reader(struct simulator *sim)
 {
@@ -348,6 +366,7 @@ play_second_voucher(struct simulator *sim)
     const struct script script_##title = {.name = #title, .parties = count, .play = play_##title}
 SCRIPT(hidden_fork, 3);
 SCRIPT(silent_relay, 3);
+SCRIPT(chatter, 2);
 SCRIPT(own_feed, 3);
 const struct script script_slow_reader = {.name = "slow_reader",
     .parties = 2,
@@ -369,7 +388,7 @@ SCRIPT(colluder, 4);
 SCRIPT(late_stray, 3);
 SCRIPT(second_voucher, 3);
 
-const struct script *const scripts[] = {&script_hidden_fork, &script_silent_relay, &script_own_feed,
+const struct script *const scripts[] = {&script_hidden_fork, &script_silent_relay, &script_own_feed, &script_chatter,
     &script_slow_reader, &script_false_credit, &script_flood, &script_new_machine, &script_forgetful,
     &script_snapshot_back, &script_running_copy, &script_alone, &script_lost_register, &script_endless_fork,
     &script_colluder, &script_late_stray, &script_second_voucher};
