@@ -91,10 +91,9 @@ struct wanted_chain {
 };
 
 /*
- * The same for the wanted chain in a `key-help` entry of (helper, helper_inc).  Where the entry has the
- * whole chain, the commitment shows whether the help is honest; a later part shows it when an entry
- * opens (pcommit).
- *   ENTENTE_ERR_NOT_FOUND    the entry does not have it
+ * The same for the wanted chain in a `key-help` entry of (helper, helper_inc).  Where the entry has
+ * the whole chain, the commitment shows whether the help is honest; a later part shows it when an
+ * entry opens (pcommit). ENTENTE_ERR_NOT_FOUND    the entry does not have it
  */
 MUST_USE enum entente_error chains_learn_help(struct chains *chains,
     const struct node_secrets *secrets, const struct room_id *room, uint8_t helper,

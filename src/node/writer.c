@@ -127,8 +127,8 @@ ask_journal(struct node *node, struct room *room)
         have = record_head(room->record, branch).seq;
     if (have >= writer->keyholder.seq || writer->keyholder.journal_first_seq > have + 1)
         return;
-    /* After the loss of a store the others bring most of it, causes first; what they never had is the
-     * journal's.  It must not fill the room for pending segments before. */
+    /* After the loss of a store the others bring most of it, causes first; what they never had is
+     * the journal's.  It must not fill the room for pending segments before. */
     if (others_have_more(node, room) ||
         (have == 0 && writer->barrier_at_ms == 0 && !writer->is_alone))
         return;
@@ -198,7 +198,8 @@ ask_state(struct node *node, struct room *room)
 
 /* ---- the start barrier ---- */
 
-/* The greatest own entry that is proven by its signature: HAVE is not signed, so it proves nothing. */
+/* The greatest own entry that is proven by its signature: HAVE is not signed, so it proves nothing.
+ */
 static struct position
 proven_head(const struct room *room)
 {
@@ -229,7 +230,8 @@ notice_another_writer(const struct node *node, struct room *room)
 {
     struct writer_state *writer = &room->writer;
 
-    if (node->options.node_mutations.ignore_another_writer || writer->writing != NODE_WRITING_OPEN || writer->appends_count > 0 ||
+    if (node->options.node_mutations.ignore_another_writer ||
+        writer->writing != NODE_WRITING_OPEN || writer->appends_count > 0 ||
         proven_head(room).seq <= writer->keyholder.seq ||
         proven_head(room).seq <= writer->judged_seq)
         return; /* an operator who overrode it once is not asked again */
@@ -255,7 +257,8 @@ barrier_until_ms(const struct node *node, const struct room *room)
 {
     const struct writer_state *writer = &room->writer;
 
-    if (writer->is_alone || node->options.node_mutations.no_start_barrier || proven_head(room).seq > writer->keyholder.seq)
+    if (writer->is_alone || node->options.node_mutations.no_start_barrier ||
+        proven_head(room).seq > writer->keyholder.seq)
         return node->mono_ms;
     if (writer->barrier_at_ms == 0)
         return 0;
