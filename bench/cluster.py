@@ -107,5 +107,8 @@ class Cluster:
     def append(self, i, count, in_flight):
         return support.finish_tool(self.load(i, "append", count, in_flight, BYTES))
 
+    def append_one(self, i):
+        return self.append(i, 1, 1)
+
     def start_gap(self, i, seconds):
         return self.load(i, "gap", seconds, PAUSE_MS, TIMEOUT_MS, BYTES)

@@ -90,6 +90,10 @@ class Cluster(cluster.Cluster):
         return support.start_tool(support.tool("entente_load"), mode,
                                   self.node(i), *numbers)
 
+    def append_one(self, i):
+        """Until it is acknowledged; not, as `append` does, until all hold it."""
+        return support.finish_tool(self.load(i, "one", cluster.BYTES))
+
     # --- A node whose store is gone --------------------------------------------------------------
 
     def make_empty(self):

@@ -2,6 +2,7 @@
  * Load on one node, through its desk, as its own people make it.
  *
  *   entente_load append FOLDER COUNT IN_FLIGHT BYTES      statements of BYTES bytes, IN_FLIGHT at a time
+ *   entente_load one FOLDER BYTES                          one statement: ends when it is acknowledged
  *   entente_load gap FOLDER SECONDS PAUSE_MS TIMEOUT_MS BYTES [FILE]
  *
  * FILE gets a line for each acknowledged entry: slot, inc, seq, id.
@@ -105,6 +106,30 @@ append(const char *folder, size_t count, size_t in_flight, size_t bytes)
     return failed == 0 ? 0 : 2;
 }
 
+static int
+one(const char *folder, size_t bytes)
+{
+    struct desk_client *client = NULL;
+    struct message_say say = {.room = only_room};
+    uint16_t type = 0;
+    struct bytes body;
+
+    enum entente_error error = desk_connect(&client, folder);
+    if (error != ENTENTE_OK)
+        return fail("no connection", error);
+    say.ticket = desk_ticket(client);
+    uint8_t *list = make_statement(bytes, 0, &say.sections);
+    error = list == NULL ? ENTENTE_ERR_NO_MEMORY : message_say_queue(desk_channel(client), &say);
+    free(list);
+    if (error == ENTENTE_OK)
+        error = desk_wait(client, 30000, &type, &body);
+    desk_disconnect(client);
+    if (error != ENTENTE_OK || type != MESSAGE_SAID)
+        return fail("not acknowledged", error);
+    printf("{\"count\": 1}\n");
+    return 0;
+}
+
 static void
 note(FILE *acknowledged, struct bytes body)
 {
@@ -165,6 +190,8 @@ main(int argc, char **argv)
     if (argc == 6 && strcmp(argv[1], "append") == 0)
         return append(argv[2], strtoul(argv[3], NULL, 10), strtoul(argv[4], NULL, 10),
             strtoul(argv[5], NULL, 10));
+    if (argc == 4 && strcmp(argv[1], "one") == 0)
+        return one(argv[2], strtoul(argv[3], NULL, 10));
     if ((argc == 7 || argc == 8) && strcmp(argv[1], "gap") == 0) {
         FILE *acknowledged = argc == 8 ? fopen(argv[7], "w") : NULL;
         int status = gap(argv[2], strtod(argv[3], NULL), strtod(argv[4], NULL), atoi(argv[5]),
@@ -174,6 +201,7 @@ main(int argc, char **argv)
         return status;
     }
     fprintf(stderr, "usage: entente_load append FOLDER COUNT IN_FLIGHT BYTES\n"
+                    "       entente_load one FOLDER BYTES\n"
                     "       entente_load gap FOLDER SECONDS PAUSE_MS TIMEOUT_MS BYTES [FILE]\n");
     return 1;
 }

@@ -279,7 +279,7 @@ def first_append(nodes, i):
     nodes.start_node(i)
     while True:
         try:
-            nodes.append(i, 1, 1)
+            nodes.append_one(i)
             return time.monotonic() - started
         except support.Failure:
             if time.monotonic() - started > START_SECONDS_MAX:
