@@ -377,11 +377,11 @@ extend(struct record *record, const struct segment *segment, struct bytes payloa
 
 /* Nothing is charged to who covers the fault, and so draws in no more, nor to the lane's own party. */
 static bool
-is_free(const struct record *record, const struct contested *lane, uint8_t by)
+is_free(struct record *record, const struct contested *lane, uint8_t by)
 {
     return by == lane->slot || record->mutations.no_contested_budget ||
            record_has_fault_by(record, by, lane->slot, lane->inc) ||
-           pending_has_fault_by(record, by);
+           pending_has_fault_by(record, by, lane->slot, lane->inc);
 }
 
 /*

@@ -162,8 +162,8 @@ void pending_forget_done(struct record *record);
  * each uncontested feed (F3).
  */
 uint32_t pending_wanted_by(const struct record *record, const struct segment *segment);
-/* Whether `by` covers the fault against the lane, in the record or in what is pending. */
-bool pending_has_fault_by(const struct record *record, uint8_t by);
+/* Whether `by` signed a fault entry against the lane that is pending.  Uses scratch[1]. */
+bool pending_has_fault_by(struct record *record, uint8_t by, uint8_t slot, uint16_t inc);
 void pending_keep(struct record *record, const struct segment *segment, struct bytes payloads,
     const struct position *missing, struct admission *admission);
 /* Tries again what may have become possible, until nothing more does. */

@@ -66,12 +66,40 @@ pending_wanted_by(const struct record *record, const struct segment *segment)
     return parties;
 }
 
-bool
-pending_has_fault_by(const struct record *record, uint8_t by)
+/* What waits for its writer's register may have been signed by anybody. */
+static bool
+is_verified(const struct pending *pending)
 {
-    for (uint32_t i = 0; i < record->pending_count; i++)
-        if (record->pending[i].slot == by && record->pending[i].has_fault)
+    return pending->missing.inc != REGISTER_INC || pending->missing.slot != pending->slot;
+}
+
+static bool
+is_against(struct record *record, const struct pending *pending, uint8_t slot, uint16_t inc)
+{
+    struct segment *segment = &record->scratch[1];
+    struct reader reader = reader_of((struct bytes){pending->segment, pending->segment_size});
+    struct bytes payloads = {pending->payloads, pending->payloads_size};
+    struct fault fault;
+
+    if (segment_parse(&reader, segment) != ENTENTE_OK || segment->payload_bytes != payloads.size)
+        return false;
+    for (uint32_t i = 0; i < segment->count; i++)
+        if (segment->entries[i].kind == ENTRY_FAULT &&
+            fault_parse(segment_payload(segment, payloads, i), &fault) == ENTENTE_OK &&
+            fault.slot == slot && fault.inc == inc)
             return true;
+    return false;
+}
+
+bool
+pending_has_fault_by(struct record *record, uint8_t by, uint8_t slot, uint16_t inc)
+{
+    for (uint32_t i = 0; i < record->pending_count; i++) {
+        const struct pending *pending = &record->pending[i];
+        if (pending->slot == by && pending->has_fault && is_verified(pending) &&
+            is_against(record, pending, slot, inc))
+            return true;
+    }
     return false;
 }
 
@@ -240,9 +268,7 @@ record_pending_head(const struct record *record, uint8_t slot, uint16_t inc)
 
     for (uint32_t i = 0; i < record->pending_count; i++) {
         const struct pending *pending = &record->pending[i];
-        /* What waits for its writer's register may have been signed by anybody. */
-        bool is_verified = pending->missing.inc != REGISTER_INC || pending->missing.slot != slot;
-        if (pending->slot == slot && pending->inc == inc && is_verified &&
+        if (pending->slot == slot && pending->inc == inc && is_verified(pending) &&
             pending->last.seq > head.seq)
             head = pending->last;
     }

@@ -362,6 +362,43 @@ TEST(charges_a_chain_to_who_draws_it_in)
     fork_free(&fork);
 }
 
+/* Who covers another fault, and that entry waits, has no more to draw in of this one. */
+TEST(covering_one_fault_frees_no_other)
+{
+    struct fork fork;
+    struct replica replica;
+    struct build_feed forker, feed, ghost, other, copy;
+    struct built_segment word, faces[2], fault;
+    struct build_entry entries[2] = {{.kind = ENTRY_ACK}, {.kind = ENTRY_FAULT}};
+    size_t size;
+
+    fork_known(&fork, &replica, &forker);
+    room_feed(&feed, &room, 1, 1);
+    room_feed(&ghost, &room, 2, 1);
+    room_feed(&other, &room, 2, 1);
+    copy = other;
+    say(&faces[0], &other, "one thing", NULL, 0);
+    say(&faces[1], &copy, "and another", NULL, 0);
+    uint8_t *proof = build_fault(&faces[0], &faces[1], &size);
+    room_say_many(&word, &ghost, 2); /* nobody has it: what refers to it waits for ever */
+    entries[0].deps = &word.positions[1];
+    entries[0].deps_count = 1;
+    entries[1].payload = (struct bytes){proof, size};
+    struct build_feed later = feed;
+    CHECK(draw(&replica, &forker, &feed, 40) == 41);
+    later = feed;
+    build_segment(&fault, &later, entries, 2);
+    CHECK(replica_receive(&replica, &fault) == ENTENTE_OK && replica.admission.is_pending);
+    CHECK(draw(&replica, &forker, &feed, 40) == CONTESTED_ENTRIES_MAX - 40);
+    free(proof);
+    built_segment_free(&word);
+    built_segment_free(&faces[0]);
+    built_segment_free(&faces[1]);
+    built_segment_free(&fault);
+    replica_free(&replica);
+    fork_free(&fork);
+}
+
 TEST(a_new_start_gives_no_new_budget)
 {
     struct fork fork;
@@ -525,7 +562,8 @@ main(int argc, char **argv)
     static const struct test_case cases[] = {CASE(proves_a_fork_whichever_face_comes_first),
         CASE(keeps_what_honest_parties_referred_to), CASE(covers_a_contested_lane_no_more),
         CASE(admits_a_fault_entry_that_was_pending), CASE(bounds_what_a_party_draws_in),
-    CASE(charges_a_chain_to_who_draws_it_in), CASE(a_new_start_gives_no_new_budget),
+    CASE(charges_a_chain_to_who_draws_it_in),
+    CASE(covering_one_fault_frees_no_other), CASE(a_new_start_gives_no_new_budget),
         CASE(judges_strays_by_their_vouchers), CASE(asks_for_a_resume_first)};
 
     room_make(&room, 3, 3);
