@@ -77,6 +77,24 @@ error_of_system(int system_errno)
     }
 }
 
+/*
+ * What the system said of the file that failed, where it did.  sqlite3_system_errno() has often
+ * been overwritten by what SQLite does after the failure.
+ */
+static int
+last_errno(sqlite3 *database)
+{
+    sqlite3_file *log = NULL;
+    int number = 0;
+
+    if (sqlite3_file_control(database, "main", SQLITE_FCNTL_JOURNAL_POINTER, &log) == SQLITE_OK &&
+        log != NULL && log->pMethods != NULL)
+        (void)log->pMethods->xFileControl(log, SQLITE_FCNTL_LAST_ERRNO, &number);
+    if (number == 0)
+        (void)sqlite3_file_control(database, "main", SQLITE_FCNTL_LAST_ERRNO, &number);
+    return number != 0 ? number : sqlite3_system_errno(database);
+}
+
 /* SQLite's codes are many; these are the ones with an own reaction. */
 static enum entente_error
 error_of(sqlite3 *database, int code)
@@ -107,7 +125,7 @@ error_of(sqlite3 *database, int code)
         return ENTENTE_ERR_NO_MEMORY;
     case SQLITE_IOERR:
     case SQLITE_CANTOPEN:
-        return error_of_system(sqlite3_system_errno(database));
+        return error_of_system(last_errno(database));
     default:
         return ENTENTE_ERR_IO;
     }

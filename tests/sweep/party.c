@@ -160,6 +160,11 @@ become(const struct party *party, enum party_part part, const int sockets[3])
     for (int i = 0; i < 3; i++)
         close(high[i]);
     setenv("ASAN_OPTIONS", "detect_leaks=0", 1); /* confined, it cannot look for leaks */
+    snprintf(control, sizeof control, "%s/trace", party->folder);
+    int trace = open(control, O_WRONLY | O_CREAT | O_APPEND, 0600);
+    if (trace < 0 || dup2(trace, 2) < 0)
+        _exit(126);
+    close(trace);
     control_path(party, part, control);
     if (party->is_faulty[part])
         execl(party->world->faulty, party->world->faulty, control, program, party->folder,
@@ -457,9 +462,69 @@ party_kill(struct party *party)
     party->is_gone = true;
 }
 
+bool
+party_ended_well(struct party *party)
+{
+    bool good = true;
+
+    for (int part = 0; part < (int)PARTY_PARTS; part++) {
+        int status = 0;
+        uint64_t until_ms = party_now_ms() + END_MS;
+        pid_t got = 0;
+        while (party->pids[part] > 0 && got == 0 && party_now_ms() < until_ms) {
+            got = waitpid(party->pids[part], &status, WNOHANG);
+            if (got == 0)
+                (void)!poll(NULL, 0, 5);
+        }
+        if (got > 0)
+            party->pids[part] = 0;
+        good &= party->pids[part] == 0 && WIFEXITED(status);
+    }
+    return good && !party_traced(party, "Sanitizer") && !party_traced(party, "runtime error");
+}
+
+bool
+party_traced(const struct party *party, const char *text)
+{
+    char path[512], line[1024];
+    bool found = false;
+
+    snprintf(path, sizeof path, "%s/trace", party->folder);
+    FILE *file = fopen(path, "r");
+    while (file != NULL && !found && fgets(line, sizeof line, file) != NULL)
+        found = strstr(line, text) != NULL;
+    if (file != NULL)
+        fclose(file);
+    return found;
+}
+
+void
+party_forget_trace(const struct party *party)
+{
+    char path[512];
+
+    snprintf(path, sizeof path, "%s/trace", party->folder);
+    (void)!truncate(path, 0);
+}
+
+static void
+show_trace(const struct party *party)
+{
+    char path[512], line[1024];
+
+    snprintf(path, sizeof path, "%s/trace", party->folder);
+    FILE *file = fopen(path, "r");
+    while (file != NULL && fgets(line, sizeof line, file) != NULL)
+        printf("# %u: %s", party->slot + 1u, line);
+    if (file != NULL)
+        fclose(file);
+}
+
 void
 party_free(struct party *party)
 {
+    if (test_failures > 0)
+        show_trace(party);
     party_kill(party);
     forget_life(party);
     for (int part = 0; part < (int)PARTY_PARTS; part++)

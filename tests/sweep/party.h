@@ -105,6 +105,13 @@ bool party_list(struct party *party);
  */
 void party_kill(struct party *party);
 
+/* It is gone: whether both processes ended by themselves, none by a signal or a sanitizer. */
+bool party_ended_well(struct party *party);
+
+/* What both processes wrote to standard error is kept in a file; whether `text` is in it. */
+bool party_traced(const struct party *party, const char *text);
+void party_forget_trace(const struct party *party);
+
 /*
  * After party_list(): everything acknowledged and everything known of the own feed is there,
  * without gaps.
