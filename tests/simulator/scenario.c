@@ -189,6 +189,16 @@ repair(struct simulator *sim, uint32_t parties)
             simulator_restore(sim, i, false);
 }
 
+/* Of a fork that a liar hid people may learn late, and then they speak of it once more. */
+static void
+await_silence(struct simulator *sim, enum scenario_mode mode)
+{
+    for (uint32_t i = 0; i < 4 && mode == SCENARIO_LIARS && simulator_breach(sim) == NULL &&
+                         simulator_last_signed_ms(sim) + SILENCE_MS > simulator_now(sim);
+         i++)
+        simulator_run(sim, SILENCE_MS);
+}
+
 static void
 judge(struct simulator *sim, enum scenario_mode mode, struct scenario_result *result)
 {
@@ -196,15 +206,11 @@ judge(struct simulator *sim, enum scenario_mode mode, struct scenario_result *re
 
     if (simulator_breach(sim) == NULL) {
         simulator_run(sim, QUIET_MS);
+        await_silence(sim, mode);
         simulator_check_order(sim);
     }
     if (simulator_breach(sim) == NULL)
         what = simulator_converged(sim);
-    /* Of a fork that a liar hid people may learn late, and then they speak of it once more. */
-    for (uint32_t i = 0; i < 4 && mode == SCENARIO_LIARS && simulator_breach(sim) == NULL &&
-                         simulator_last_signed_ms(sim) + SILENCE_MS > simulator_now(sim);
-         i++)
-        simulator_run(sim, SILENCE_MS);
     if (simulator_breach(sim) == NULL && what == NULL &&
         simulator_last_signed_ms(sim) + SILENCE_MS > simulator_now(sim))
         what = "the room does not fall silent";
