@@ -234,18 +234,19 @@ look_up_arrival(struct feeder *feeder, struct record *record, const struct recor
     uint32_t branch, uint64_t *arrival)
 {
     struct feed *feed = &feeder->feeds[branch];
+    uint32_t next_seq = known_of(feed, record, branch) + 1;
     struct segment_row row;
 
     if (record_branch(record, branch)->inc == REGISTER_INC) {
         *arrival = 0;
         return ENTENTE_OK;
     }
-    if (feed->next_seq != feed->known_seq + 1) {
+    if (feed->next_seq != next_seq) {
         enum entente_error error = source->segment_at(
-            source->state, record_room(record), branch, feed->known_seq + 1, &row);
+            source->state, record_room(record), branch, next_seq, &row);
         if (error != ENTENTE_OK)
             return error == ENTENTE_ERR_NOT_FOUND ? ENTENTE_ERR_CORRUPT : error;
-        feed->next_seq = feed->known_seq + 1;
+        feed->next_seq = next_seq;
         feed->next_arrival = row.arrival;
     }
     *arrival = feed->next_arrival;
