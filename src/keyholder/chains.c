@@ -148,9 +148,8 @@ is_honest(const struct wanted_chain *wanted, const struct box_secret *secret, ui
 }
 
 static enum entente_error
-learn_item(struct chains *chains, const struct node_secrets *secrets,
-    const struct box_place *place, const struct wanted_chain *wanted,
-    const struct key_help_item *item)
+learn_item(struct chains *chains, const struct node_secrets *secrets, const struct box_place *place,
+    const struct wanted_chain *wanted, const struct key_help_item *item)
 {
     struct box_secret secret = {0};
     struct chain chain = {0};

@@ -91,7 +91,10 @@ take_barrier(struct keyholder *keyholder, struct bytes body)
     return error == ENTENTE_OK ? keyholder_say_state(keyholder, room) : error;
 }
 
-/* Nothing of it was signed: its tickets end, and the node asks again where the feed stands. */
+/*
+ * Nothing of it was signed: its tickets end, with those that the node left out before them, and the
+ * node asks again where the feed stands.
+ */
 static enum entente_error
 refuse_append(struct keyholder *keyholder, struct keyholder_room *room,
     const struct message_append *asked, enum entente_error why)
@@ -100,10 +103,9 @@ refuse_append(struct keyholder *keyholder, struct keyholder_room *room,
     enum entente_error error = ENTENTE_OK;
     struct ticket ticket;
 
-    for (size_t i = 0; room != NULL && i < message_tickets_count(asked->tickets); i++)
-        if (error == ENTENTE_OK &&
-            tickets_refuse(&room->tickets, message_ticket(asked->tickets, i), &ticket))
-            error = keyholder_refuse_ticket(keyholder, room, &ticket, why);
+    while (error == ENTENTE_OK && room != NULL &&
+           tickets_drop(&room->tickets, asked->tickets, &ticket))
+        error = keyholder_refuse_ticket(keyholder, room, &ticket, why);
     return error == ENTENTE_OK ? message_refused_queue(keyholder->node, &refused) : error;
 }
 

@@ -146,6 +146,18 @@ tickets_settle(
 }
 
 bool
+tickets_drop(struct tickets *tickets, struct bytes numbers, struct ticket *ticket)
+{
+    *ticket = (struct ticket){0};
+    for (size_t i = 0; i < message_tickets_count(numbers); i++) {
+        uint64_t number = message_ticket(numbers, i);
+        if (number != 0 && find(tickets, tickets->start, number) < tickets->count)
+            return tickets_take(tickets, ticket);
+    }
+    return false;
+}
+
+bool
 tickets_take(struct tickets *tickets, struct ticket *ticket)
 {
     while (tickets->start < tickets->count) {

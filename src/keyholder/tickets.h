@@ -1,10 +1,10 @@
 /*
  * What was sealed for a room and is not in its feed yet, in the order of sealing.
  *
- * The node places what it is given and nothing else: an entry of kind `sealed`, `keys` or `key-help` is signed
- * only for a ticket that is under way, with the very payload that was made for it.  A node that is
- * taken over can keep the party silent, but cannot put words into its mouth.  And every ticket
- * ends: in the feed, or refused and then never in the feed.
+ * The node places what it is given and nothing else: an entry of kind `sealed`, `keys` or
+ * `key-help` is signed only for a ticket that is under way, with the very payload that was made for
+ * it.  A node that is taken over can keep the party silent, but cannot put words into its mouth.
+ * And every ticket ends: in the feed, or refused and then never in the feed.
  */
 #ifndef ENTENTE_KEYHOLDER_TICKETS_H
 #define ENTENTE_KEYHOLDER_TICKETS_H
@@ -43,7 +43,8 @@ MUST_USE enum entente_error tickets_add(struct tickets *tickets, const struct ti
 /*
  * Whether each entry of `segment` may be signed for its number of `numbers` (see message_ticket()):
  * `sealed`, `keys` and `key-help` carry one that is under way, in order, with their own bytes,
- * `sealed` behind the `keys` entry of its chain; every other kind carries 0.  Changes nothing. ENTENTE_ERR_REFUSED no
+ * `sealed` behind the `keys` entry of its chain; every other kind carries 0.  Changes nothing.
+ * ENTENTE_ERR_REFUSED no
  */
 MUST_USE enum entente_error tickets_check(
     const struct tickets *tickets, const struct segment *segment, struct bytes numbers);
@@ -54,6 +55,12 @@ MUST_USE enum entente_error tickets_check(
  */
 bool tickets_settle(
     struct tickets *tickets, struct bytes numbers, struct ticket *ticket, bool *is_written);
+
+/*
+ * The segment is refused: take the next ticket that was under way before or in it.  False when its
+ * last one was taken.  Those before it the node left out: it goes by their order, so it lost them.
+ */
+bool tickets_drop(struct tickets *tickets, struct bytes numbers, struct ticket *ticket);
 
 /* Take `number` out, wherever it is: it is refused.  False where it is not under way. */
 bool tickets_refuse(struct tickets *tickets, uint64_t number, struct ticket *ticket);

@@ -170,7 +170,10 @@ void writer_event(struct node *node, struct room *room, const struct event *even
 void writer_report(struct node *node, struct room *room, uint32_t seq, bool is_complete);
 void writer_go_on(struct node *node, struct room *room);
 void writer_stored(struct node *node, struct room *room);
+/* All is void, what was sealed too: the keyholder is another one. */
 void writer_reset(struct room *room);
+/* What is known of the feed is void; what was sealed goes on waiting for its place. */
+void writer_pause(struct room *room);
 uint64_t writer_next_ms(const struct node *node, const struct room *room);
 
 #endif

@@ -33,7 +33,7 @@ store_failed(struct node *node, enum entente_error error)
         return;
     for (uint32_t i = 0; i < node->rooms_count; i++) {
         node->rooms[i]->is_broken = true;
-        writer_reset(node->rooms[i]);
+        writer_pause(node->rooms[i]); /* people wait for what they said */
     }
 }
 
@@ -61,7 +61,7 @@ keyholder_event(struct node *node, const struct event *event)
         return;
     }
     struct room *room = room_find(node, &event->room);
-    if (room == NULL || room->is_broken)
+    if (room == NULL || (room->is_broken && event->kind != EVENT_SEALED))
         return;
     writer_event(node, room, event);
 }

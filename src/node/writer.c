@@ -28,23 +28,47 @@ appends_forget(struct writer_state *writer, uint32_t count)
         writer->appends, writer->appends + count, writer->appends_count * sizeof *writer->appends);
 }
 
+/* Forget what waits to be placed: all of it, or only what is this node's own. */
+static void
+waiting_forget(struct writer_state *writer, bool all)
+{
+    struct waiting **at = &writer->first;
+
+    while (*at != NULL) {
+        struct waiting *waiting = *at;
+        if (!all && waiting->sealed.ticket != 0) {
+            at = &waiting->next;
+            continue;
+        }
+        *at = waiting->next;
+        writer->waiting_bytes -= waiting->payload_size;
+        waiting_free(waiting);
+    }
+    writer->last = at;
+}
+
+void
+writer_pause(struct room *room)
+{
+    struct writer_state *writer = &room->writer;
+
+    appends_forget(writer, writer->appends_count);
+    waiting_forget(writer, false);
+    struct writer_state kept = *writer;
+    *writer = (struct writer_state){.past = kept.past,
+        .past_size = kept.past_size,
+        .first = kept.first,
+        .last = kept.first == NULL ? &writer->first : kept.last,
+        .waiting_bytes = kept.waiting_bytes,
+        .may_ack = true,
+        .is_alone = kept.is_alone};
+}
+
 void
 writer_reset(struct room *room)
 {
-    struct writer_state *writer = &room->writer;
-    uint32_t *past = writer->past;
-    uint32_t past_size = writer->past_size;
-    bool is_alone = writer->is_alone;
-
-    appends_forget(writer, writer->appends_count);
-    while (writer->first != NULL) {
-        struct waiting *next = writer->first->next;
-        waiting_free(writer->first);
-        writer->first = next;
-    }
-    *writer = (struct writer_state){
-        .past = past, .past_size = past_size, .may_ack = true, .is_alone = is_alone};
-    writer->last = &writer->first;
+    waiting_forget(&room->writer, true);
+    writer_pause(room);
 }
 
 /* ---- learning where the feed stands ---- */

@@ -91,6 +91,8 @@ void holder_say(struct simulator *sim, struct instance *instance, uint32_t paylo
 bool holder_turn(struct simulator *sim, struct instance *instance);
 /* Makes it durable; then the answers leave. */
 bool holder_end_turn(struct simulator *sim, struct instance *instance);
+/* Something was sealed, and is neither in the feed nor refused. */
+bool holder_owes(const struct instance *instance);
 /* A liar, or a mutant: the barrier does not hold it. */
 bool holder_ignores_barrier(const struct simulator *sim, const struct instance *instance);
 

@@ -16,6 +16,18 @@ holder_ignores_barrier(const struct simulator *sim, const struct instance *insta
     return sim->options.keyholder.no_start_barrier || (instance->lies & LIE_FORK) != 0;
 }
 
+bool
+holder_owes(const struct instance *instance)
+{
+    const struct keyholder *process = instance->holder.process;
+    const struct tickets *tickets = &process->rooms[0].tickets;
+
+    for (uint32_t i = tickets->start; i < tickets->count; i++)
+        if (tickets->list[i].number != 0)
+            return true;
+    return false;
+}
+
 /* ---- what it is asked ---- */
 
 /* The one message in `sim->scratch` is on its way. */

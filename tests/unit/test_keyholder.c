@@ -184,6 +184,42 @@ TEST(a_refused_append_ends_its_tickets_and_its_chain)
     memory_disk_free(&disk);
 }
 
+/* It lost the `keys` entry and a statement: what it places of that chain is refused, then all is
+ * new.
+ */
+TEST(a_node_that_lost_a_chain_costs_no_more_than_what_it_lost)
+{
+    static struct scene_draft draft;
+    struct memory_disk disk = {0};
+    struct scene *scene = scene_new(0, &disk);
+    struct message_sealed sealed;
+    struct message_refused answer;
+    struct message_seal_refused refused;
+    struct message_appended appended;
+
+    CHECK(scene_say(scene, 1, "lost") == ENTENTE_OK && scene_say(scene, 2, "kept") == ENTENTE_OK);
+    CHECK(scene_turn(scene) == ENTENTE_OK);
+    while (scene_got(scene->from_node, SEALED, sealed, &sealed) && sealed.ticket != 2)
+        continue;
+    scene_draft_start(&draft);
+    scene_draft_sealed(&scene->feed, &draft, &sealed);
+    CHECK(scene_append(scene, &draft) == ENTENTE_OK && scene_turn(scene) == ENTENTE_OK);
+    CHECK(scene_got(scene->from_node, REFUSED, refused, &answer));
+    for (uint64_t ticket = 1; ticket <= 2; ticket++)
+        CHECK(scene_got(scene->from_desk, SEAL_REFUSED, seal_refused, &refused) &&
+              refused.ticket == ticket);
+
+    scene->feed.seq = 0;
+    scene->feed.id = scene->keyholder.rooms[0].signer.id;
+    CHECK(scene_say(scene, 3, "new") == ENTENTE_OK && scene_turn(scene) == ENTENTE_OK);
+    scene_draft_start(&draft);
+    CHECK(place_all(scene, &draft) == 2);
+    CHECK(scene_append(scene, &draft) == ENTENTE_OK && scene_turn(scene) == ENTENTE_OK);
+    CHECK(scene_got(scene->from_desk, APPENDED, appended, &appended) && appended.ticket == 3);
+    scene_free(scene);
+    memory_disk_free(&disk);
+}
+
 TEST(what_the_node_left_out_or_took_along_is_refused)
 {
     static struct scene_draft draft;
@@ -452,6 +488,7 @@ main(int argc, char **argv)
         CASE(a_turn_is_one_sync_whatever_it_holds),
         CASE(the_node_cannot_put_words_into_the_partys_mouth),
         CASE(a_refused_append_ends_its_tickets_and_its_chain),
+        CASE(a_node_that_lost_a_chain_costs_no_more_than_what_it_lost),
         CASE(what_the_node_left_out_or_took_along_is_refused),
         CASE(a_head_beyond_the_journal_retires_the_key_for_good),
         CASE(the_whole_journal_is_sent_however_small_the_queue),

@@ -112,7 +112,8 @@ TEST(refuses_what_was_not_sealed_here)
         CHECK(tickets_check(&tickets, &segment, given) == ENTENTE_ERR_REFUSED);
     }
     given = SEGMENT(1, 2);
-    segment.entries[1].kind = ENTRY_KEY_HELP; /* the node makes up help, and has a ticket for it, or none */
+    segment.entries[1].kind =
+        ENTRY_KEY_HELP; /* the node makes up help, and has a ticket for it, or none */
     CHECK(tickets_check(&tickets, &segment, given) == ENTENTE_ERR_REFUSED);
     message_ticket_write(numbers, 1, 0);
     CHECK(tickets_check(&tickets, &segment, given) == ENTENTE_ERR_REFUSED);
@@ -169,6 +170,21 @@ TEST(what_was_left_out_is_never_written)
     tickets_free(&tickets);
 }
 
+TEST(a_refused_segment_takes_those_before_it_along)
+{
+    struct tickets tickets;
+    struct ticket ticket;
+
+    fill(&tickets, 4);
+    CHECK(tickets_refuse(&tickets, 2, &ticket));
+    struct bytes given = SEGMENT(3, 9); /* 9 is none */
+    CHECK(tickets_drop(&tickets, given, &ticket) && ticket.number == 1);
+    CHECK(tickets_drop(&tickets, given, &ticket) && ticket.number == 3);
+    CHECK(!tickets_drop(&tickets, given, &ticket) && ticket.number == 0);
+    CHECK(tickets_take(&tickets, &ticket) && ticket.number == 4);
+    tickets_free(&tickets);
+}
+
 TEST(a_refused_ticket_is_over)
 {
     struct tickets tickets;
@@ -209,5 +225,5 @@ TEST(the_queue_is_bounded_and_moves_on)
 
 TEST_MAIN(CASE(takes_what_was_sealed_in_order), CASE(refuses_what_was_not_sealed_here),
     CASE(refuses_another_order_and_a_chain_that_nobody_heard_of),
-    CASE(what_was_left_out_is_never_written), CASE(a_refused_ticket_is_over),
-    CASE(the_queue_is_bounded_and_moves_on))
+    CASE(what_was_left_out_is_never_written), CASE(a_refused_segment_takes_those_before_it_along),
+    CASE(a_refused_ticket_is_over), CASE(the_queue_is_bounded_and_moves_on))
