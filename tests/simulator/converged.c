@@ -100,16 +100,24 @@ check_writing(struct simulator *sim)
 {
     for (uint32_t i = 0; i < sim->instances_count; i++) {
         const struct instance *instance = &sim->instances[i];
-        if (!is_part(instance) || instance->holder.is_retired)
+        if (!is_part(instance) || instance->holder.is_retired || writes(sim, instance))
             continue;
-        if (writes(sim, instance)) {
-            if (!holder_owes(instance))
-                continue;
-            snprintf(sentence, sizeof sentence, "somebody at node %u still waits for an answer", i);
-            return sentence;
-        }
         snprintf(sentence, sizeof sentence, "node %u cannot write (%d)", i,
             (int)node_writing(instance->node, &sim->room));
+        return sentence;
+    }
+    return NULL;
+}
+
+/* What people said is in the feed, or they were told that it is not. */
+static const char *
+check_answers(struct simulator *sim)
+{
+    for (uint32_t i = 0; i < sim->instances_count; i++) {
+        const struct instance *instance = &sim->instances[i];
+        if (!is_part(instance) || instance->holder.is_retired || !holder_owes(instance))
+            continue;
+        snprintf(sentence, sizeof sentence, "somebody at node %u still waits for an answer", i);
         return sentence;
     }
     return NULL;
@@ -184,6 +192,8 @@ simulator_converged(struct simulator *sim)
         what = check_held(sim);
     if (what == NULL)
         what = check_duties(sim);
+    if (what == NULL)
+        what = check_answers(sim);
     if (what != NULL && sim->options.trace)
         trace_records(sim);
     return what;

@@ -20,8 +20,10 @@ bool
 holder_owes(const struct instance *instance)
 {
     const struct keyholder *process = instance->holder.process;
-    const struct tickets *tickets = &process->rooms[0].tickets;
 
+    if (process == NULL)
+        return false;
+    const struct tickets *tickets = &process->rooms[0].tickets;
     for (uint32_t i = tickets->start; i < tickets->count; i++)
         if (tickets->list[i].number != 0)
             return true;
