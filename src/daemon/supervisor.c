@@ -24,6 +24,7 @@
 #define PAUSE_MS_MAX 5000
 #define GOOD_AFTER_S 30 /* a node that ran so long is started again at once when it dies */
 #define STOP_MS 5000
+#define RENEW_MS 2000 /* the other parties learn of a new transport key before it is used */
 #define PATH_BYTES 4096
 
 struct supervisor {
@@ -36,6 +37,7 @@ struct supervisor {
     bool is_ready;   /* the keyholder is */
     bool is_running; /* the node is, at `port` */
     uint16_t port; /* 0: it never ran */
+    uint64_t renew_at_ms; /* steady time; then the node starts again with its new transport key; 0: not */
     bool is_ending;
     enum entente_error error; /* why it ends */
 };
@@ -199,6 +201,7 @@ start(struct supervisor *supervisor)
 {
     supervisor->is_ready = false;
     supervisor->is_running = false;
+    supervisor->renew_at_ms = 0; /* what is started now has it */
     enum entente_error error = children_start(&supervisor->children, supervisor->options->programs,
         supervisor->options->folder, supervisor->listening);
     if (error == ENTENTE_OK)
@@ -302,18 +305,42 @@ serve_channel(struct supervisor *supervisor, enum child child, short events)
 
 /* ---- signals ---- */
 
-/* New rooms, cards, keys.  A new incarnation needs the keyholder anew. */
+static uint64_t
+steady_ms(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+static struct public_key
+transport_key(const struct supervisor *supervisor)
+{
+    const struct public_key *key = register_transport_key(supervisor->directory.own);
+
+    return key == NULL ? (struct public_key){0} : *key;
+}
+
+/*
+ * New rooms, cards, keys.  A new incarnation needs the keyholder anew.  A new transport key needs the
+ * node anew, when the links under the old one have carried the register to the others.
+ */
 static bool
 reread(struct supervisor *supervisor)
 {
     const struct incarnation *last = register_incarnation_last(supervisor->directory.own);
     uint16_t inc = last == NULL ? 0 : last->inc;
+    struct public_key transport = transport_key(supervisor);
 
     if (read_directory(supervisor) != ENTENTE_OK)
         return true;
     last = register_incarnation_last(supervisor->directory.own);
     if (last != NULL && last->inc != inc)
         return false;
+    struct public_key renewed = transport_key(supervisor);
+    if (memcmp(&transport, &renewed, sizeof renewed) != 0)
+        supervisor->renew_at_ms = steady_ms() + RENEW_MS;
     enum entente_error error = say_registers(supervisor);
     if (error == ENTENTE_OK)
         error = say_rooms(supervisor);
@@ -351,6 +378,26 @@ serve_signals(struct supervisor *supervisor)
     return good;
 }
 
+static bool
+is_renewing(struct supervisor *supervisor)
+{
+    if (supervisor->renew_at_ms == 0 || steady_ms() < supervisor->renew_at_ms)
+        return false;
+    supervisor->renew_at_ms = 0;
+    fprintf(stderr, "serve: the transport key is new; the node starts again with it\n");
+    return true;
+}
+
+static int
+renew_wait_ms(const struct supervisor *supervisor)
+{
+    uint64_t now = steady_ms();
+
+    if (supervisor->renew_at_ms == 0)
+        return -1;
+    return supervisor->renew_at_ms > now ? (int)(supervisor->renew_at_ms - now) : 0;
+}
+
 /* Until a child is gone (true: start again) or the end is asked for. */
 static void
 serve_children(struct supervisor *supervisor)
@@ -365,11 +412,12 @@ serve_children(struct supervisor *supervisor)
             polls[c] = (struct pollfd){supervisor->children.sockets[c], events, 0};
         }
         polls[CHILDREN] = (struct pollfd){supervisor->signals, POLLIN, 0};
-        if (poll(polls, CHILDREN + 1, -1) < 0 && errno != EINTR)
+        if (poll(polls, CHILDREN + 1, renew_wait_ms(supervisor)) < 0 && errno != EINTR)
             end(supervisor, ENTENTE_ERR_IO);
         for (int c = 0; c < CHILDREN; c++)
             good &= serve_channel(supervisor, (enum child)c, polls[c].revents);
         good &= serve_signals(supervisor);
+        good &= !is_renewing(supervisor);
     }
 }
 

@@ -1,13 +1,15 @@
 #!/usr/bin/env python3
 """
-Goal: a party that lost its node's keys reads the whole record again once another party's people helped.
-Method: the real programs; the keyholder's folder is deleted, and the party goes on as keys resume says.
+Goal: a party that lost its node's keys reads the whole record again once another party's people helped;
+and a running node takes its new transport key, and address, into use by itself.
+Method: the real programs; the keyholder's folder is deleted, and the party goes on as keys resume says;
+keys are rotated while the nodes run, and no link is left to the old ones.
 usage: test_keys.py ENTENTE [NAME]
 """
 import shutil
 import sys
 
-from parties import Consultation, check, linked, settled, wait_for
+from parties import Consultation, check, free_ports, linked, settled, wait_for
 from tap import run_tests
 
 ASKED_WRONGLY = 1
@@ -55,5 +57,32 @@ def lost_keys_are_given_again():
         wait_for(lambda: texts(victim, said) == said, "everything in plain text, again")
 
 
+def a_running_node_takes_its_new_transport_key():
+    with Consultation() as parties:
+        one, two, three = parties
+        said = [one.say("with the old key")]
+        settled(parties)
+
+        def rotate(*options):
+            started = one.traced().count("runs, at port")
+            one.ask("keys", "rotate", one.folder, "--transport", *options)
+            wait_for(lambda: one.traced().count("runs, at port") > started, "a new start")
+            linked(parties)
+
+        rotate()
+        said += [one.say("with the new one"), two.say("heard")]
+        settled(parties)
+        port, = free_ports(1)
+        rotate("--listen", f"127.0.0.1:{port}")
+        check(f"runs, at port {port}" in one.traced(), one.traced())
+        said.append(three.say("at the new address"))
+        settled(parties)
+        check(set(said) <= one.log().keys())
+        # It is the register that counts: who starts anew finds the key and the address there.
+        two.stop()
+        two.start()
+        linked(parties)
+
+
 if __name__ == "__main__":
-    sys.exit(run_tests([lost_keys_are_given_again]))
+    sys.exit(run_tests([lost_keys_are_given_again, a_running_node_takes_its_new_transport_key]))
