@@ -154,9 +154,11 @@ pending_keep(struct record *record, const struct segment *segment, struct bytes 
     admission->missing = *missing;
     if (is_kept(record, &last))
         return;
-    if (record->pending_count == RECORD_PENDING_SEGMENTS_MAX ||
+    bool is_too_much =
         record->pending_bytes + size > RECORD_PENDING_BYTES_MAX ||
-        lane_bytes(record, first->slot, first->inc) + size > RECORD_PENDING_LANE_BYTES_MAX) {
+        lane_bytes(record, first->slot, first->inc) + size > RECORD_PENDING_LANE_BYTES_MAX;
+    if (record->pending_count == RECORD_PENDING_SEGMENTS_MAX ||
+        (is_too_much && !record->mutations.pending_without_end)) {
         admission->was_dropped = true;
         return;
     }
@@ -250,6 +252,12 @@ pending_retry(struct record *record, struct arena *arena, struct admission *admi
     }
     /* A full arena ends this step's work, not the segments': they are tried again. */
     return error == ENTENTE_ERR_NO_MEMORY ? ENTENTE_OK : error;
+}
+
+size_t
+record_pending_bytes(const struct record *record)
+{
+    return record->pending_bytes;
 }
 
 bool

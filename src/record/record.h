@@ -35,6 +35,7 @@ struct record_mutations {
     bool no_time_rule;         /* E8 */
     bool no_resume_rule;       /* E9 */
     bool no_deps_rule;         /* L1 */
+    bool pending_without_end;  /* L2: what waits is kept, however much it is */
     bool dep_without_id;       /* L2: a dep is found by its seq alone */
     bool no_fault_link_rule;   /* L4 */
     bool no_signature_rule;    /* S1 */
@@ -137,6 +138,9 @@ MUST_USE enum entente_error record_prove(struct record *record, struct bytes fau
 /* The registers grew, or admissions were many: pending segments are tried again. */
 MUST_USE enum entente_error record_registers_grew(
     struct record *record, struct arena *arena, struct admission *admission);
+
+/* What pending segments and their payloads take; at most RECORD_PENDING_BYTES_MAX. */
+size_t record_pending_bytes(const struct record *record);
 
 /* What pending segments wait for, by index from 0; false beyond the last. */
 bool record_pending_at(const struct record *record, uint32_t index, struct position *missing);

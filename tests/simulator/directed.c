@@ -147,6 +147,44 @@ play_false_credit(struct simulator *sim)
     return NULL;
 }
 
+/* Large entries that wait for what never was: they take their lane's share and no more (L2). */
+static const char *
+play_orphans(struct simulator *sim)
+{
+    struct position nowhere = {.slot = 1, .inc = 1, .seq = 999, .id = {{1}}};
+    uint8_t *payload = calloc(1, 1000000);
+    uint8_t *made = malloc(FRAME_BYTES_MAX);
+    struct build_feed feed;
+
+    need(payload != NULL && made != NULL, "no memory");
+    simulator_corrupt(sim, 0, LIE_FORK);
+    simulator_silence(sim, 0);
+    simulator_run(sim, 3000);
+    build_feed(&feed, &sim->parties[0], &sim->room, 0, 1);
+    for (uint32_t i = 0; i < 24; i++) {
+        struct build_entry entry = {.kind = ENTRY_SEALED,
+            .deps = &nowhere,
+            .deps_count = 1,
+            .payload = {payload, 1000000}};
+        struct built_segment built;
+        build_segment(&built, &feed, &entry, 1);
+        struct frame frame = {.kind = FRAME_SEGMENT,
+            .segment = {.segment = built.segment, .payloads = built.payloads}};
+        struct writer writer = writer_of(made, FRAME_BYTES_MAX);
+        frame_write(&writer, &frame);
+        network_send(
+            sim, &sim->instances[0], network_pair(sim, 0, 1)->link, writer_written(&writer));
+        built_segment_free(&built);
+        simulator_run(sim, 500);
+    }
+    free(payload);
+    free(made);
+    if (record_pending_bytes(record_at(sim, 1)) == 0)
+        return "nothing waits";
+    return record_pending_bytes(record_at(sim, 1)) <= RECORD_PENDING_LANE_BYTES_MAX
+               ? NULL : "one lane takes more than its share of what waits (L2)";
+}
+
 static const char *
 play_flood(struct simulator *sim)
 {
@@ -373,6 +411,7 @@ const struct script script_slow_reader = {.name = "slow_reader",
     .journal_file_bytes = JOURNAL_FILE_BYTES,
     .play = play_slow_reader};
 SCRIPT(false_credit, 2);
+SCRIPT(orphans, 2);
 const struct script script_flood = {.name = "flood",
     .parties = 2,
     .journal_file_bytes = JOURNAL_FILE_BYTES,
@@ -389,7 +428,7 @@ SCRIPT(late_stray, 3);
 SCRIPT(second_voucher, 3);
 
 const struct script *const scripts[] = {&script_hidden_fork, &script_silent_relay, &script_own_feed, &script_chatter,
-    &script_slow_reader, &script_false_credit, &script_flood, &script_new_machine, &script_forgetful,
+    &script_slow_reader, &script_false_credit, &script_orphans, &script_flood, &script_new_machine, &script_forgetful,
     &script_snapshot_back, &script_running_copy, &script_alone, &script_lost_register, &script_endless_fork,
     &script_colluder, &script_late_stray, &script_second_voucher};
 const size_t scripts_count = sizeof scripts / sizeof scripts[0];

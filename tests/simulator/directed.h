@@ -19,6 +19,7 @@ extern const struct script script_hidden_fork, /* two faces, and nobody who read
     script_chatter,           /* one talks on while the other one is about to ack */
     script_slow_reader,    /* large entries over slow links */
     script_false_credit,   /* a liar gives more credit than there is */
+    script_orphans,           /* a liar sends what waits for ever */
     script_flood,          /* a liar sends large entries again and again */
     script_new_machine,    /* all are in reach when it resumes */
     script_forgetful,         /* a new machine has not what the old one held */

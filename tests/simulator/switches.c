@@ -15,6 +15,7 @@ const struct rule_switch rule_switches[] = {
     {"E8", RECORD(no_time_rule), RANDOM(LIARS), LIE_CRAFT, 100, "E8|cuts honest node"},
     {"E9", RECORD(no_resume_rule), RANDOM(LIARS), LIE_CRAFT, 100, "E9|cuts honest node"},
     {"L1", RECORD(no_deps_rule), RANDOM(LIARS), LIE_CRAFT, 100, "L1|cuts honest node"},
+    {"L2", RECORD(pending_without_end), SCRIPT(orphans), "(L2)"},
     {"L2", RECORD(dep_without_id), RANDOM(LIARS), LIE_CRAFT, 100, "L2|cuts honest node"},
     {"L4", RECORD(no_fault_link_rule), RANDOM(LIARS), LIE_FORK | LIE_COLLUDE, 100, "L4"},
     {"S1", RECORD(no_signature_rule), RANDOM(LIARS), LIE_SIGNATURE, 100, "S1"},
