@@ -505,15 +505,15 @@ TEST(addresses_are_host_and_port)
 /* Played whole or not at all: a script over the limit is not cut. */
 TEST(a_long_script_is_refused)
 {
+    world_start();
     FILE *file = fopen("long.script", "wb");
-
     REQUIRE(file != NULL);
     CHECK(ftruncate(fileno(file), (16 << 20) + 1) == 0 && fclose(file) == 0);
     CHECK(run("play", "nowhere", "long.script", NULL) == 3 && said("long.script: the data is larger"));
     CHECK(truncate("long.script", 16 << 20) == 0);
     CHECK(run("play", "nowhere", "long.script", NULL) == 3 && said("long.script:1: "));
     CHECK(run("play", "nowhere", "none.script", NULL) == 1 && said("none.script"));
-    unlink("long.script");
+    world_end();
 }
 
 TEST(what_is_asked_wrongly_is_said)
