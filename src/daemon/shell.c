@@ -1,5 +1,6 @@
 #include "daemon/shell.h"
 
+#include <poll.h>
 #include <stdio.h>
 #include <time.h>
 
@@ -23,12 +24,23 @@ shell_trace(enum entente_error error, struct bytes text)
         entente_error_text(error));
 }
 
+/* Then all of us end, in no order: that the others are gone, too, is no trouble. */
+static bool
+supervisor_is_gone(void)
+{
+    struct pollfd supervisor = {SHELL_FD_SUPERVISOR, POLLRDHUP, 0};
+
+    return poll(&supervisor, 1, 0) == 1;
+}
+
 void
 shell_end(struct shell *shell, const char *why)
 {
     if (shell->is_ending)
         return;
     shell->is_ending = true;
+    if (why != NULL && supervisor_is_gone())
+        why = NULL;
     if (why != NULL) {
         fprintf(stderr, "node: %s\n", why);
         shell->status = 1;

@@ -457,8 +457,9 @@ party_kill(struct party *party)
         party->pids[part] = 0;
         party->faults[part]->is_armed = 0;
     }
-    for (int i = 0; i < 4 && party->channels[i] != NULL; i++)
-        (void)hear_channel(party, i);
+    for (int i = 0; i < 4; i++)
+        if (party->channels[i] != NULL)
+            (void)hear_channel(party, i);
     party->is_gone = true;
 }
 

@@ -12,6 +12,10 @@
 #include "pair.h"
 #include "support/test.h"
 
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
 /* One in `step` of the first `calls` calls; and a last life that shows what the last kill left. */
 static void
 sweep(enum party_part part, bool disk_only, bool from_start, uint32_t calls, uint32_t step)
@@ -58,13 +62,41 @@ TEST(the_keyholder_beside_it_killed_between_any_two_calls_that_change_its_files)
     sweep(PARTY_KEYHOLDER, true, false, 8, 1);
 }
 
+/* The node hears that the keyholder is gone before it hears that the supervisor is, at once. */
+TEST(a_supervisor_that_ends_is_no_trouble)
+{
+    struct party *ours = &pair.ours;
+
+    pair_begin(true);
+    party_spawn(ours);
+    PARTY_UNTIL(ours, party_is_up(ours));
+    CHECK(party_is_up(ours) && kill(ours->pids[PARTY_NODE], SIGSTOP) == 0);
+    party_forget_trace(ours);
+    for (int part = 0; part < (int)PARTY_PARTS; part++) {
+        CHECK(close(ours->sockets[part]) == 0);
+        ours->sockets[part] = -1;
+        if (part == PARTY_KEYHOLDER)
+            CHECK(waitpid(ours->pids[part], NULL, 0) == ours->pids[part]);
+    }
+    ours->pids[PARTY_KEYHOLDER] = 0;
+    CHECK(kill(ours->pids[PARTY_NODE], SIGCONT) == 0);
+    (void)party_ended_well(ours);
+    CHECK(ours->pids[PARTY_NODE] == 0 && !party_traced(ours, "node: "));
+    for (int part = 0; part < (int)PARTY_PARTS; part++) {
+        channel_free(ours->channels[part]);
+        ours->channels[part] = NULL;
+    }
+    pair_end();
+}
+
 int
 main(int argc, char **argv)
 {
     const struct test_case cases[] = {CASE(killed_between_any_two_calls_that_change_its_files),
         CASE(killed_between_calls_while_it_writes_and_takes_in),
         CASE(killed_between_calls_while_it_starts),
-        CASE(the_keyholder_beside_it_killed_between_any_two_calls_that_change_its_files)};
+        CASE(the_keyholder_beside_it_killed_between_any_two_calls_that_change_its_files),
+        CASE(a_supervisor_that_ends_is_no_trouble)};
 
     if (argc < 4)
         return 1;
