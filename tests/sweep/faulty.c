@@ -295,7 +295,8 @@ call_begins(struct thread *thread)
     uint32_t n = ++control->calls;
     if (control->at == 0 || n < control->at)
         return false;
-    if (control->action == FAULT_KILL || control->action == FAULT_CUT) {
+    /* Once: the next life of a program that is started again goes on counting. */
+    if (n == control->at && (control->action == FAULT_KILL || control->action == FAULT_CUT)) {
         control->hits++;
         return true;
     }

@@ -27,7 +27,7 @@ KILL = 1
 CONTROL = struct.Struct("=IIIIIIQIIII") # as struct fault_control in faults.h
 ALL = os.environ.get("ENTENTE_SWEEP") == "all"
 # The calls before which it is killed, counted from the moment it is armed.
-PLACES = range(1, 200, 1 if ALL else 40)
+PLACES = range(1, 200, 4 if ALL else 50)
 
 
 class Faults:
@@ -95,7 +95,7 @@ def sweep(process):
         serve(party, folder)
         linked(parties)
         for at in PLACES:
-            pages[process].arm(at + random.Random(at).randrange(40) * (not ALL))
+            pages[process].arm(at + random.Random(at).randrange(4 if ALL else 50))
             write_until_killed(party, pages[process], acknowledged)
             pages[process].disarm()
             party.wait() # the supervisor has started all of it again
