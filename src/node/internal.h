@@ -75,6 +75,9 @@ struct writer_state {
     uint64_t acked_at_ms;
     bool may_ack;            /* something came since the last own entry */
     bool is_alone;           /* the operator lifted the barrier */
+    uint64_t faults_again_ms; /* mono; fault entries that did not enter the record are tried again */
+    uint64_t faults_wait_ms;
+    uint32_t faults_lanes;    /* so many were contested at the last attempt */
     uint32_t released_seq;
     uint32_t released_held;
 };

@@ -9,6 +9,8 @@
 #define BARRIER_GRACE_MS 500u /* so long other parties may still answer after the first one has */
 #define CLAIM_PATIENCE_MS 15000u /* so long a peer may prove that it has more of our own feed */
 #define RESUME_PATIENCE_MS 5000u /* so long a resume waits for what peers said they have */
+#define FAULTS_PAUSE_MS 1000u
+#define FAULTS_PAUSE_MS_MAX 3600000u
 #define APPEND_PAYLOAD_BYTES_MAX SEGMENT_PAYLOAD_BYTES_MAX
 
 static void
@@ -61,7 +63,10 @@ writer_pause(struct room *room)
         .last = kept.first == NULL ? &writer->first : kept.last,
         .waiting_bytes = kept.waiting_bytes,
         .may_ack = true,
-        .is_alone = kept.is_alone};
+        .is_alone = kept.is_alone,
+        .faults_again_ms = kept.faults_again_ms,
+        .faults_wait_ms = kept.faults_wait_ms,
+        .faults_lanes = kept.faults_lanes};
 }
 
 void
@@ -366,24 +371,57 @@ take_sealed(struct node *node, struct room *room, const struct event *event)
     writer->waiting_bytes += event->data.size;
 }
 
-/* A fault entry for each contested lane against which this party has none (F2). */
+static void
+faults_wait(const struct node *node, struct writer_state *writer, uint32_t lanes)
+{
+    writer->faults_wait_ms =
+        writer->faults_wait_ms == 0 ? FAULTS_PAUSE_MS : 2 * writer->faults_wait_ms;
+    if (writer->faults_wait_ms > FAULTS_PAUSE_MS_MAX)
+        writer->faults_wait_ms = FAULTS_PAUSE_MS_MAX;
+    writer->faults_again_ms = node->mono_ms + writer->faults_wait_ms;
+    writer->faults_lanes = lanes;
+}
+
+/*
+ * A fault entry for each contested lane against which this party has none (F2).  Where the own lane
+ * is contested too, the own record may refuse what its keyholder signed: then it is tried again, but
+ * ever more rarely, as each attempt fills the journal.
+ */
 static void
 queue_faults(struct node *node, struct room *room)
 {
+    struct writer_state *writer = &room->writer;
+    const struct node_mutations *mutations = &node->options.node_mutations;
+    bool is_missing = false;
+    uint32_t lanes = 0;
     uint8_t slot;
     uint16_t inc;
     struct bytes proof;
 
-    if (room->writer.first != NULL || room->writer.appends_count > 0)
+    if (writer->first != NULL || writer->appends_count > 0)
         return;
+    while (record_contested_at(room->record, lanes, &slot, &inc))
+        lanes++;
+    bool is_due = node->mono_ms >= writer->faults_again_ms || lanes > writer->faults_lanes ||
+                  mutations->fault_entry_again;
     for (uint32_t i = 0; record_contested_at(room->record, i, &slot, &inc); i++) {
-        if (slot == room->slot || node->options.node_mutations.no_fault_entry ||
+        if (slot == room->slot || mutations->no_fault_entry ||
             (record_has_fault_by(room->record, room->slot, slot, inc) &&
-                !node->options.node_mutations.fault_entry_again))
+                !mutations->fault_entry_again))
             continue;
-        if (room->source->proof_of(room->source->state, &room->id, slot, inc, &proof) == ENTENTE_OK)
+        is_missing = true;
+        if (is_due && room->source->proof_of(room->source->state, &room->id, slot, inc, &proof) ==
+                          ENTENTE_OK)
             queue_own(node, room, ENTRY_FAULT, proof);
     }
+    if (!is_missing || lanes > writer->faults_lanes)
+        writer->faults_wait_ms = 0;
+    if (is_missing && is_due)
+        faults_wait(node, writer, lanes);
+    if (is_missing)
+        wake(node, writer->faults_again_ms);
+    else
+        writer->faults_again_ms = 0;
 }
 
 static bool

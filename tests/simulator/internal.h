@@ -58,6 +58,7 @@ struct holder {
     bool is_retired;           /* as it said last */
     bool is_damaged;           /* bits of its journal changed: it need not open */
     uint64_t unmarked;         /* the batch that waits for its mark */
+    uint32_t faults;           /* entries of that kind that it signed in its life */
     uint32_t first_seq;        /* that its journal still had, the last time that it was synced */
     uint32_t life;
     uint64_t answers_at_ms; /* answers come in the order of the requests */

@@ -9,6 +9,7 @@
 #include "format/section.h"
 
 #define MARK_AFTER_MS 1000u /* as in src/keyholder/main.c */
+#define FAULTS_MAX 100u
 
 bool
 holder_ignores_barrier(const struct simulator *sim, const struct instance *instance)
@@ -186,6 +187,18 @@ send_answers(struct simulator *sim, struct instance *instance)
 
 /* ---- turns ---- */
 
+/* Not even a liar's node goes on accusing the others without end. */
+static void
+note_faults(struct simulator *sim, struct instance *instance, const struct segment *segment)
+{
+    struct holder *holder = &instance->holder;
+
+    for (uint32_t i = 0; i < segment->count; i++)
+        holder->faults += segment->entries[i].kind == ENTRY_FAULT;
+    if (holder->faults > FAULTS_MAX && sim->options.mutations == NULL)
+        breach(sim, "node %u signed %u fault entries", instance->index, holder->faults);
+}
+
 /* What it signs now, though nobody hears of it yet. */
 static void
 note_signed(struct simulator *sim, struct instance *instance, size_t before)
@@ -204,6 +217,7 @@ note_signed(struct simulator *sim, struct instance *instance, size_t before)
         struct reader encoded = reader_of(message.segment);
         need(segment_parse(&encoded, segment) == ENTENTE_OK, "a signed segment");
         watch_signed(sim, instance, segment, instance->is_up);
+        note_faults(sim, instance, segment);
     }
     free(segment);
 }

@@ -17,7 +17,7 @@ const struct rule_switch rule_switches[] = {
     {"L1", RECORD(no_deps_rule), RANDOM(LIARS), LIE_CRAFT, 100, "L1|cuts honest node"},
     {"L2", RECORD(pending_without_end), SCRIPT(orphans), "(L2)"},
     {"L2", RECORD(dep_without_id), RANDOM(LIARS), LIE_CRAFT, 100, "L2|cuts honest node"},
-    {"L4", RECORD(no_fault_link_rule), RANDOM(LIARS), LIE_FORK | LIE_COLLUDE, 100, "L4"},
+    {"L4", RECORD(no_fault_link_rule), RANDOM(LIARS), LIE_FORK | LIE_COLLUDE, 600, "L4"},
     {"S1", RECORD(no_signature_rule), RANDOM(LIARS), LIE_SIGNATURE, 100, "S1"},
     {"S2", RECORD(no_payload_rule), RANDOM(LIARS), LIE_PAYLOAD, 100, "S2"},
     {"F1", RECORD(no_proof_rule), RANDOM(LIARS), LIE_ACCUSE, 100, "without a proof"},
