@@ -1,0 +1,75 @@
+/* What the files of consultation/ share.  Nobody else includes this. */
+#ifndef ENTENTE_CONSULTATION_INTERNAL_H
+#define ENTENTE_CONSULTATION_INTERNAL_H
+
+#include "consultation/consultation.h"
+#include "consultation/map.h"
+#include "crypto/hash.h"
+
+struct object {
+    struct digest id;
+    bool is_made;
+    struct fact_note made;
+    struct fact_note *notes; /* about it, ascending */
+    uint32_t count;
+    uint32_t room;
+    struct place *under;
+    uint32_t under_count;
+    uint32_t under_room;
+};
+
+struct proposed {
+    struct proposal proposal;
+    uint8_t *memory; /* of the names of its offices */
+};
+
+struct consultation {
+    struct room_id room;
+    uint8_t parties;
+    uint8_t required_count;
+    uint8_t *required; /* offices of the genesis, encoded as in a proposal */
+    size_t required_size;
+    struct party_register *const *registers;
+    uint32_t taken[PARTIES_MAX]; /* register entries */
+    struct offices *offices[PARTIES_MAX];
+    struct causality causality;
+    struct acts *acts;
+    struct map proposals;
+    struct proposed *proposed;
+    uint32_t proposed_count;
+    uint32_t proposed_room;
+    struct map ids;
+    struct object **objects;
+    uint32_t objects_count;
+    uint32_t objects_room;
+    struct body clear; /* of the entry under way */
+};
+
+/* Negative, zero or positive: the one order of the facts about an object. */
+int note_compare(const struct fact_note *a, const struct fact_note *b);
+
+/*
+ * The next fact about the object, from `*index` on, that counts and is of `type`, or of any where
+ * that is 0.  NOT_FOUND at the end; `*index` is behind it.
+ */
+MUST_USE enum entente_error object_next(const struct consultation *consultation,
+    const struct object *object, uint16_t type, uint32_t *index, const struct fact_note **note,
+    struct fact *fact);
+
+/* The object of that id, made by a fact of `type` that counts, and that fact; NOT_FOUND otherwise.
+ */
+MUST_USE enum entente_error object_of_type(const struct consultation *consultation,
+    const struct digest *id, uint16_t type, const struct object **object, struct fact *fact);
+
+/* What the evaluated state of an object adds to the state hash; nothing where it has none. */
+MUST_USE enum entente_error session_hash(
+    const struct consultation *consultation, const struct object *object, struct hasher *hasher);
+MUST_USE enum entente_error pledge_hash(
+    const struct consultation *consultation, const struct object *object, struct hasher *hasher);
+MUST_USE enum entente_error dialogue_hash(
+    const struct consultation *consultation, const struct object *object, struct hasher *hasher);
+
+/* Big-endian, `size` bytes. */
+void hash_number(struct hasher *hasher, uint64_t value, size_t size);
+
+#endif
