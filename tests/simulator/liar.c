@@ -1,5 +1,5 @@
 /*
- * Liars: a machine whose keyholder signs what it is asked, and whose node's frames are spoiled,
+ * Liars: a machine whose keyholder knows no start barrier, and whose node's frames are spoiled,
  * doubled, replaced or kept back on the way out.  Each lie is one that a party could tell with its
  * own key in hand.
  */

@@ -118,7 +118,7 @@ void simulator_switch_off(struct simulator *sim, uint32_t instance);
 
 /* From now on `instance` is in the hands of a liar: no rule of its keyholder binds it. */
 enum lie {
-    LIE_FORK = 1u << 0,      /* signs whatever it is asked: two faces, old branches */
+    LIE_FORK = 1u << 0,      /* no barrier holds its keyholder, no head beyond retires its key */
     LIE_SIGNATURE = 1u << 1, /* spoils signatures on the way out */
     LIE_WITHHOLD = 1u << 2,  /* does not send segments of others */
     LIE_FLOOD = 1u << 3,     /* sends beyond the credit */
