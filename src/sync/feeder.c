@@ -66,6 +66,28 @@ want_branch(struct feeder *feeder, uint32_t branch, uint32_t after_seq, uint32_t
         feed->to_seq = to_seq;
 }
 
+/*
+ * The peer stands at the end of `on`, and the lane was forked: it waits in vain there for what lies on
+ * another branch.  The entry that this branch has in the place of the peer's shows it the fork (Y3).
+ */
+static enum entente_error
+show_fork(struct feeder *feeder, struct record *record, const struct position *after, uint32_t on)
+{
+    for (uint32_t branch = 0; branch < record_branches(record); branch++) {
+        const struct branch_row *row = record_branch(record, branch);
+        struct position other = *after;
+        if (branch == on || row->slot != after->slot || row->inc != after->inc ||
+            record_head(record, branch).seq <= after->seq)
+            continue;
+        enum entente_error error = record_id_at(record, branch, after->seq, &other.id);
+        if (error != ENTENTE_OK)
+            return error;
+        if (!entry_id_equal(&other.id, &after->id))
+            feeder_need(feeder, &other);
+    }
+    return ENTENTE_OK;
+}
+
 enum entente_error
 feeder_want(
     struct feeder *feeder, struct record *record, const struct position *after, uint32_t to_seq)
@@ -82,7 +104,9 @@ feeder_want(
     enum entente_error error = record_find(record, after, &branch);
     if (error == ENTENTE_OK) {
         want_branch(feeder, branch, after->seq, to_seq);
-        return ENTENTE_OK;
+        return after->inc != REGISTER_INC && record_head(record, branch).seq <= after->seq
+                   ? show_fork(feeder, record, after, branch)
+                   : ENTENTE_OK;
     }
     if (error != ENTENTE_ERR_NOT_FOUND || after->inc == REGISTER_INC ||
         record_head(record, branch).seq < after->seq)

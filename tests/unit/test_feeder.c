@@ -78,8 +78,8 @@ TEST(feeds_a_forked_branch_beside_others)
     for (uint32_t branch = 0; branch < record_branches(from.record); branch++)
         feeder_push(&feeder, branch, record_head(from.record, branch).seq);
     do {
-        error = feeder_next(
-            &feeder, from.record, index_source(from.index), 1u << 20, &arena, &frame);
+        error =
+            feeder_next(&feeder, from.record, index_source(from.index), 1u << 20, &arena, &frame);
         CHECK(error == ENTENTE_OK);
         if (error == ENTENTE_OK && frame.size > 0)
             receive_frame(&to, frame);
@@ -95,10 +95,58 @@ TEST(feeds_a_forked_branch_beside_others)
     free(memory);
 }
 
+/* The peer has the end of the shorter branch and asks for what only the longer one has (Y3). */
+TEST(shows_the_longer_branch_to_who_stands_on_the_shorter)
+{
+    struct build_feed feed, fork, reader;
+    struct built_segment trunk, shorter, longer, read;
+    struct replica from, to;
+    struct feeder feeder = {0};
+    struct bytes frame = {0};
+    uint8_t *memory = malloc(1u << 20);
+    struct arena arena;
+
+    REQUIRE(memory != NULL);
+    arena_init(&arena, memory, 1u << 20);
+    room_feed(&feed, &room, 0, 1);
+    room_say_many(&trunk, &feed, 2);
+    fork = feed;
+    fork.t_ms += 1000;
+    room_say_many(&shorter, &feed, 1);
+    room_say_many(&longer, &fork, 2);
+    replica_make(&from, &room, NULL);
+    replica_make(&to, &room, NULL);
+    CHECK(replica_receive(&from, &trunk) == ENTENTE_OK);
+    CHECK(replica_receive(&from, &shorter) == ENTENTE_OK);
+    room_feed(&reader, &room, 1, 1);
+    room_say(&read, &reader, &longer.positions[1], 1);
+    CHECK(replica_receive(&from, &read) == ENTENTE_OK && from.admission.is_pending);
+    CHECK(replica_receive(&from, &longer) == ENTENTE_OK && from.admission.entries == 3);
+    CHECK(replica_receive(&to, &trunk) == ENTENTE_OK);
+    CHECK(replica_receive(&to, &shorter) == ENTENTE_OK);
+
+    CHECK(feeder_want(&feeder, from.record, &shorter.positions[0], 4) == ENTENTE_OK);
+    CHECK(feeder_next(&feeder, from.record, index_source(from.index), 1u << 20, &arena, &frame) ==
+          ENTENTE_OK);
+    REQUIRE(frame.size > 0);
+    receive_frame(&to, frame);
+    CHECK(record_is_contested(to.record, 0, 1));
+
+    feeder_free(&feeder);
+    replica_free(&from);
+    replica_free(&to);
+    built_segment_free(&trunk);
+    built_segment_free(&shorter);
+    built_segment_free(&longer);
+    built_segment_free(&read);
+    free(memory);
+}
+
 int
 main(int argc, char **argv)
 {
-    static const struct test_case cases[] = {CASE(feeds_a_forked_branch_beside_others)};
+    static const struct test_case cases[] = {CASE(feeds_a_forked_branch_beside_others),
+        CASE(shows_the_longer_branch_to_who_stands_on_the_shorter)};
 
     room_make(&room, 3, 4);
     int status = test_run(cases, sizeof cases / sizeof cases[0], argc, argv);
