@@ -32,19 +32,13 @@ static enum entente_error
 next_part(struct desk_client *client, const struct message_export *ask, struct bytes *data)
 {
     struct message_exported part;
-    struct message_answer answer;
     struct bytes body;
-    uint16_t type;
 
     enum entente_error error = message_export_queue(desk_channel(client), ask);
     if (error == ENTENTE_OK)
-        error = desk_wait(client, -1, &type, &body);
+        error = desk_answer(client, ask->ticket, MESSAGE_EXPORTED, &body);
     if (error != ENTENTE_OK)
         return error;
-    if (type == MESSAGE_ANSWER && message_answer_read(body, &answer) == ENTENTE_OK)
-        return (enum entente_error)answer.error;
-    if (type != MESSAGE_EXPORTED)
-        return ENTENTE_ERR_REFUSED;
     error = message_exported_read(body, &part);
     *data = part.data;
     return error == ENTENTE_OK ? (enum entente_error)part.error : error;

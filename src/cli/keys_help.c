@@ -6,19 +6,13 @@ static enum entente_error
 wait_for_help(struct desk_client *client, const struct message_help *ask, uint32_t *chains)
 {
     struct message_helped helped;
-    struct message_answer answer;
     struct bytes body;
-    uint16_t type;
 
     enum entente_error error = message_help_queue(desk_channel(client), ask);
     if (error == ENTENTE_OK)
-        error = desk_wait(client, -1, &type, &body);
+        error = desk_answer(client, ask->ticket, MESSAGE_HELPED, &body);
     if (error != ENTENTE_OK)
         return error;
-    if (type == MESSAGE_ANSWER && message_answer_read(body, &answer) == ENTENTE_OK)
-        return (enum entente_error)answer.error;
-    if (type != MESSAGE_HELPED)
-        return ENTENTE_ERR_REFUSED;
     error = message_helped_read(body, &helped);
     *chains = helped.chains;
     return error;

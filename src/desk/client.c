@@ -108,9 +108,8 @@ desk_wait(struct desk_client *client, int timeout_ms, uint16_t *type, struct byt
     }
 }
 
-/* Waits for the answer to `ticket`, which every answer carries first. */
-static enum entente_error
-wait_answer(struct desk_client *client, uint64_t ticket, uint16_t wanted, struct bytes *body)
+enum entente_error
+desk_answer(struct desk_client *client, uint64_t ticket, uint16_t wanted, struct bytes *body)
 {
     uint16_t type;
 
@@ -161,7 +160,7 @@ desk_say(struct desk_client *client, const struct room_id *room, struct bytes se
 
     enum entente_error error = message_say_queue(client->channel, &say);
     if (error == ENTENTE_OK)
-        error = wait_answer(client, say.ticket, MESSAGE_SAID, &body);
+        error = desk_answer(client, say.ticket, MESSAGE_SAID, &body);
     if (error == ENTENTE_OK)
         error = message_said_read(body, said);
     return error;
@@ -176,7 +175,7 @@ desk_status(struct desk_client *client, const struct room_id *room, struct statu
 
     enum entente_error error = message_status_queue(client->channel, &ask);
     if (error == ENTENTE_OK)
-        error = wait_answer(client, ask.ticket, MESSAGE_STATUS_IS, &body);
+        error = desk_answer(client, ask.ticket, MESSAGE_STATUS_IS, &body);
     if (error == ENTENTE_OK)
         error = message_status_is_read(body, &answer);
     if (error == ENTENTE_OK && answer.error != ENTENTE_OK)
@@ -197,7 +196,7 @@ desk_control(
 
     enum entente_error error = message_control_queue(client->channel, &ask);
     if (error == ENTENTE_OK)
-        error = wait_answer(client, ask.ticket, MESSAGE_ANSWER, &body);
+        error = desk_answer(client, ask.ticket, MESSAGE_ANSWER, &body);
     if (error == ENTENTE_OK)
         error = message_answer_read(body, &answer);
     return error == ENTENTE_OK ? (enum entente_error)answer.error : error;

@@ -32,6 +32,14 @@ MUST_USE enum entente_error desk_wait(
     struct desk_client *client, int timeout_ms, uint16_t *type, struct bytes *body);
 
 /*
+ * Wait for the answer to `ticket`, which every answer carries first: of the type `wanted`, `body`
+ * borrowed as from desk_wait(), or ANSWER with the error that is returned.
+ *   ENTENTE_ERR_REFUSED   the desk answered with something else
+ */
+MUST_USE enum entente_error desk_answer(
+    struct desk_client *client, uint64_t ticket, uint16_t wanted, struct bytes *body);
+
+/*
  * The list of one section, as SAY carries it, in `*list`, which the caller frees.
  *   ENTENTE_ERR_TEXT, ENTENTE_ERR_USAGE   it cannot be said: section_check()
  *   ENTENTE_ERR_NO_MEMORY
