@@ -1,0 +1,57 @@
+/*
+ * What the party's own people and programs ask over HTTP: routes, permissions, JSON.  openapi.json is
+ * the one place that says which requests there are and what they may hold; api/ reads it at start, checks every
+ * request against it, and finds the handler by `operationId`.
+ *
+ * It knows rooms (room/room.h) and documents; what it needs of the desk's process comes in through
+ * `struct api_desk`, and what the desk learns goes in by the api_...() events: so tests run it
+ * without a process.
+ */
+#ifndef ENTENTE_API_API_H
+#define ENTENTE_API_API_H
+
+#include "channel/status.h"
+#include "net/http.h"
+#include "room/room.h"
+
+struct api;
+
+/* What became of something written. */
+struct api_written {
+    uint8_t slot;
+    uint16_t inc;
+    uint32_t seq;
+    struct entry_id id;
+    uint64_t t_ms;
+};
+
+/* The desk, as the API needs it.  Answers come by api_written() and api_status() under the same ticket. */
+struct api_desk {
+    void *state;
+    uint64_t (*now_ms)(void *state);                     /* Unix time */
+    void (*random)(void *state, void *data, size_t size);
+    uint32_t (*rooms)(void *state);                      /* how many the party is in */
+    struct room *(*room_at)(void *state, uint32_t index); /* opened where it was not */
+    /* kind: enum entry_kind; sections as SAY carries them (count u16, type u16, size u32, content). */
+    void (*write)(void *state, uint64_t ticket, struct room *room, uint8_t kind, struct bytes sections);
+    void (*status)(void *state, uint64_t ticket, struct room *room);
+    /* The accounts' file, whole; saved so that a power cut leaves the old or the new one. */
+    enum entente_error (*accounts_load)(void *state, struct bytes *content); /* NOT_FOUND: none yet */
+    enum entente_error (*accounts_save)(void *state, struct bytes content);
+};
+
+MUST_USE enum entente_error api_new(struct api **api, const struct api_desk *desk);
+void api_free(struct api *api);
+
+/* What the HTTP server calls. */
+struct http_calls api_calls(struct api *api);
+
+/* ---- what the desk tells ---- */
+void api_written(struct api *api, uint64_t ticket, enum entente_error error, const struct api_written *written);
+void api_status(struct api *api, uint64_t ticket, enum entente_error error, const struct status *status);
+/* A room took an entry in: to the index of search, and to those who follow. */
+void api_changed(struct api *api, struct room *room, uint64_t change);
+/* Once a second or so: held, links, timeouts, expiry. */
+void api_tick(struct api *api);
+
+#endif

@@ -1,0 +1,77 @@
+/* One request under way, as its handler sees it.  Internal to api/. */
+#ifndef ENTENTE_API_CALL_H
+#define ENTENTE_API_CALL_H
+
+#include "api/api.h"
+#include "format/body.h"
+
+#include <jansson.h>
+
+struct account; /* accounts.h */
+struct call;
+
+/*
+ * A handler answers exactly once, now or later, by one of the functions below.  Before it is called the
+ * request was checked against openapi.json: roles, parameters, and the body's form; what is left to it
+ * is what the record says.
+ */
+typedef void (*call_handler)(struct call *call);
+
+/* All handlers by operationId; each file of handlers has a table, ended by a NULL name. */
+struct call_entry {
+    const char *operation;
+    call_handler run;
+};
+extern const struct call_entry calls_of_sessions[], calls_of_acts[], calls_of_texts[], calls_of_offices[],
+    calls_of_commitments[], calls_of_dialogues[], calls_of_readouts[], calls_of_assessments[],
+    calls_of_accounts[], calls_of_rooms[], calls_of_statements[], calls_of_search[], calls_of_documents[];
+
+struct api *call_api(const struct call *call);
+struct room *call_room(const struct call *call);          /* NULL where the path names none */
+const struct account *call_account(const struct call *call);
+uint64_t call_now_ms(const struct call *call);
+json_t *call_body(const struct call *call);               /* borrowed; NULL: there is none */
+const char *call_parameter(const struct call *call, const char *name); /* decoded; NULL: not given */
+/* A parameter that is an Id; false: it is not given. */
+bool call_id(const struct call *call, const char *name, struct digest *id);
+/* Fields of the body; what is missing or null is left as it is, and the answer is false. */
+bool call_field_id(const struct call *call, const char *name, struct digest *id);
+bool call_field_time(const struct call *call, const char *name, uint64_t *t_ms);
+bool call_field_text(const struct call *call, const char *name, struct bytes *text);
+bool call_field_number(const struct call *call, const char *name, uint64_t *number);
+bool call_field_decimal(const struct call *call, const char *name, uint64_t *quantity, uint8_t *scale);
+
+/* `body` is taken over; NULL: 500, memory is out. */
+void call_reply(struct call *call, uint16_t status, json_t *body);
+void call_reply_bytes(struct call *call, uint16_t status, const char *media_type, struct bytes content);
+
+/*
+ * A problem document (RFC 9457).  `field`: the pointer of the body's field or the parameter's name, or
+ * NULL; `rule`: of PROTOCOL.md, or NULL; the detail says what, whose fault and what to do.
+ */
+void call_refuse(struct call *call, uint16_t status, const char *field, const char *rule, const char *detail, ...)
+    __attribute__((format(printf, 5, 6)));
+/* The status and detail that an error of this machine or of the record stands for. */
+void call_fail(struct call *call, enum entente_error error);
+
+/*
+ * Have the sections written as one entry, and answer 201 with a Written when it is durable.
+ * `object_of`: which section's object is named in the answer (C2), or one of these.
+ */
+#define CALL_OBJECT_NONE (-1)
+#define CALL_OBJECT_ACT (-2) /* of a propose entry */
+void call_write(struct call *call, uint8_t kind, struct section *sections, uint32_t count, int object_of);
+/* The same, naming an object that the handler computed (a text's root). */
+void call_write_named(struct call *call, uint8_t kind, struct section *sections, uint32_t count,
+    const struct digest *object);
+
+/* ---- JSON of what all answers have (json.c) ---- */
+json_t *json_of_id(const void *id32);            /* null where it is zero */
+json_t *json_of_time(uint64_t t_ms);             /* null for 0 */
+json_t *json_of_utf8(struct bytes text);
+json_t *json_of_decimal(uint64_t quantity, uint8_t scale);
+json_t *json_of_slots(uint32_t mask);
+json_t *json_of_origin(struct room *room, const struct room_entry *entry);
+json_t *json_of_origin_at(struct room *room, const struct place *place); /* null where it cannot be read */
+
+#endif
