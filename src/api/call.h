@@ -30,6 +30,7 @@ struct api *call_api(const struct call *call);
 struct room *call_room(const struct call *call);          /* NULL where the path names none */
 const struct account *call_account(const struct call *call);
 uint64_t call_now_ms(const struct call *call);
+void call_random(struct call *call, void *data, size_t size);
 json_t *call_body(const struct call *call);               /* borrowed; NULL: there is none */
 const char *call_parameter(const struct call *call, const char *name); /* decoded; NULL: not given */
 /* A parameter that is an Id; false: it is not given. */
@@ -57,7 +58,12 @@ void call_fail(struct call *call, enum entente_error error);
 /*
  * Have the sections written as one entry, and answer 201 with a Written when it is durable.
  * `object_of`: which section's object is named in the answer (C2), or one of these.
+ *
+ * A call may write several entries, at most CALL_WRITES_MAX (a text that is too large for one body): they are
+ * written in the order of these calls, and the answer is about the last one, when all are durable; where
+ * one fails, the call fails.  The sections and what they borrow are copied.
  */
+#define CALL_WRITES_MAX 20u
 #define CALL_OBJECT_NONE (-1)
 #define CALL_OBJECT_ACT (-2) /* of a propose entry */
 void call_write(struct call *call, uint8_t kind, struct section *sections, uint32_t count, int object_of);
