@@ -10,7 +10,8 @@ import sys
 
 PURE = {"assert.h", "inttypes.h", "limits.h", "stdalign.h", "stdbool.h", "stddef.h", "stdint.h",
         "stdlib.h", "string.h"}
-SHELL_LIBRARIES = re.compile(r"^(sodium|sqlite3|uv|libwebsockets|jansson|zstd|seccomp|openssl/|linux/)")
+SHELL_LIBRARIES = re.compile(r"^(sodium|sqlite3|uv|libwebsockets|jansson|zstd|seccomp|openssl/|linux/|unicode/|"
+                             r"libxml/|libical/)")
 
 
 def layers(path):

@@ -1,6 +1,6 @@
 #include "cli/cli.h"
 
-#include "cli/show.h"
+#include "text/show.h"
 
 #include <stdarg.h>
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 /* entente log: the record's entries, opened, in display order or as they arrive. */
 #include "cli/desk_commands.h"
-#include "cli/show.h"
+#include "text/show.h"
 #include "format/body.h"
 #include "format/entry.h"
 

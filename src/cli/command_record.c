@@ -1,6 +1,6 @@
 /* `record verify FILE` and `record show FILE`: libentente's reading half on the command line. */
 #include "cli/command.h"
-#include "cli/show.h"
+#include "text/show.h"
 
 #include <entente/record.h>
 

@@ -1,6 +1,6 @@
 /* entente status: how the room stands, party by party; entente drill: cut a link to see what happens. */
 #include "cli/desk_commands.h"
-#include "cli/show.h"
+#include "text/show.h"
 
 #include <string.h>
 #include <time.h>

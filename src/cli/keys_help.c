@@ -1,6 +1,6 @@
 /* entente keys help: what this party can read, sealed again to another party's newest node (K5). */
 #include "cli/desk_commands.h"
-#include "cli/show.h"
+#include "text/show.h"
 
 static enum entente_error
 wait_for_help(struct desk_client *client, const struct message_help *ask, uint32_t *chains)

@@ -1,6 +1,6 @@
 #include "cli/party_folder.h"
 
-#include "cli/show.h"
+#include "text/show.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -5,7 +5,7 @@
  */
 #include "cli/command.h"
 #include "cli/party_folder.h"
-#include "cli/show.h"
+#include "text/show.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 #include "cli/room_file.h"
 
-#include "cli/show.h"
+#include "text/show.h"
 
 #include <inttypes.h>
 #include <stdlib.h>

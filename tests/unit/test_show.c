@@ -4,7 +4,7 @@
  * Method: every character of Unicode through show_line() and show_text(); texts in many scripts
  * that must come out as they went in; names that must be marked, and names that must not.
  */
-#include "cli/show.h"
+#include "text/show.h"
 #include "support/test.h"
 
 #include <unicode/utf8.h>

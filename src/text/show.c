@@ -1,4 +1,4 @@
-#include "cli/show.h"
+#include "text/show.h"
 
 #include <stdlib.h>
 #include <unicode/uchar.h>
@@ -35,25 +35,50 @@ is_our_escape(struct bytes text, size_t at)
            (text.data[at + 1] == 'u' || text.data[at + 1] == 'x') && text.data[at + 2] == '{';
 }
 
+/* Whether the character `c` at `at` is shown as it is; below 0: no character. */
+static bool
+stays(struct bytes text, size_t at, UChar32 c, bool is_line)
+{
+    return c >= 0 && !is_our_escape(text, at) &&
+           (!is_hidden(c) || (!is_line && is_needed_in_text(c)));
+}
+
+bool
+show_next(struct bytes *rest, bool is_line, struct shown *piece)
+{
+    size_t end = 0;
+
+    *piece = (struct shown){0};
+    while (end < rest->size && piece->escape[0] == '\0') {
+        size_t at = end;
+        UChar32 c;
+        U8_NEXT(rest->data, at, rest->size, c);
+        bool is_as_is = stays(*rest, end, c, is_line);
+        if (!is_as_is && end > 0)
+            break;
+        end = c < 0
+                  ? 1
+                  : at; /* byte by byte: how many make one broken character is a matter of taste */
+        if (!is_as_is && c < 0)
+            snprintf(piece->escape, sizeof piece->escape, "\\x{%02X}", rest->data[0]);
+        else if (!is_as_is)
+            snprintf(piece->escape, sizeof piece->escape, "\\u{%04X}", (unsigned)c & 0x1FFFFFu);
+    }
+    piece->as_is = (struct bytes){rest->data, end};
+    *rest = (struct bytes){end == 0 ? rest->data : rest->data + end, rest->size - end};
+    return end > 0;
+}
+
 static void
 show(FILE *out, struct bytes text, bool is_line)
 {
-    for (size_t at = 0; at < text.size;) {
-        size_t start = at;
-        UChar32 c;
+    struct shown piece;
 
-        U8_NEXT(text.data, at, text.size, c);
-        if (c < 0) {
-            /* Byte by byte: how many bytes make one broken character is a matter of taste. */
-            at = start + 1;
-            fprintf(out, "\\x{%02X}", text.data[start]);
-        } else if (is_our_escape(text, start) ||
-                   (is_hidden(c) && (is_line || !is_needed_in_text(c)))) {
-            fprintf(out, "\\u{%04X}", (unsigned)c);
-        } else {
-            fwrite(text.data + start, 1, at - start, out);
-        }
-    }
+    while (show_next(&text, is_line, &piece))
+        if (piece.escape[0] != '\0')
+            fputs(piece.escape, out);
+        else
+            fwrite(piece.as_is.data, 1, piece.as_is.size, out);
 }
 
 void

@@ -6,8 +6,8 @@
  * two names look like one.  So all of these are written out (U+202E as `\u{202E}`), everything else
  * stays as it is, in any script.  What is written for programs (--json) is not changed this way.
  */
-#ifndef ENTENTE_CLI_SHOW_H
-#define ENTENTE_CLI_SHOW_H
+#ifndef ENTENTE_TEXT_SHOW_H
+#define ENTENTE_TEXT_SHOW_H
 
 #include "base/bytes.h"
 
@@ -25,6 +25,16 @@ void show_line(FILE *out, struct bytes text);
  * that languages and emoji need (joiners, variation selectors).
  */
 void show_text(FILE *out, struct bytes text);
+
+/*
+ * For other forms than a FILE: the next piece of `*rest`, which moves behind it; false at the end.
+ * Either `escape` is empty and `as_is`, borrowed, stays as it is; or `escape` stands for it.
+ */
+struct shown {
+    struct bytes as_is;
+    char escape[12];
+};
+bool show_next(struct bytes *rest, bool is_line, struct shown *piece);
 
 /* A name: show_line(), and " [mixed scripts]" behind it where show_is_mixed(). */
 void show_name(FILE *out, struct bytes name);
