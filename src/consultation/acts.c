@@ -7,7 +7,7 @@
 /* A sign, withdraw or ratify entry, or a witness of a death. */
 struct deed {
     uint8_t slot;
-    bool counts; /* ratify: it is valid */
+    uint8_t rule; /* that makes it void; 0: it counts */
     struct place place;
 };
 
@@ -26,6 +26,7 @@ struct act {
     struct digest slot_key;
     struct place proposal;
     struct deeds signs; /* valid ones only */
+    struct deeds voids; /* the others: to be shown */
     struct deeds withdraws;
     struct deeds ratifies;  /* all: A10 counts void ones as well */
     struct deeds witnesses; /* of death (A9), the first of each branch */
@@ -77,6 +78,7 @@ acts_free(struct acts *acts)
         return;
     for (uint32_t i = 0; i < acts->count; i++) {
         free(acts->list[i].signs.items);
+        free(acts->list[i].voids.items);
         free(acts->list[i].withdraws.items);
         free(acts->list[i].ratifies.items);
         free(acts->list[i].witnesses.items);
@@ -124,7 +126,7 @@ parties_of(
     for (uint32_t i = 0; i < deeds->count && error == ENTENTE_OK; i++) {
         const struct deed *deed = &deeds->items[i];
         bool is = false;
-        if ((*parties >> deed->slot & 1) == 0 && deed->counts)
+        if ((*parties >> deed->slot & 1) == 0 && deed->rule == 0)
             error = counts(acts, deed, before, &is);
         if (is)
             *parties |= UINT32_C(1) << deed->slot;
@@ -176,9 +178,13 @@ knows_any(struct acts *acts, const struct deeds *deeds, uint8_t slot, const stru
 
 /* ---- judging ---- */
 
+/* Judged is what `entry` would be before its place, or, where that is NULL, after all that is here.
+ */
+
 /* A6: every other act of the slot key that the party signed is dead. */
 static enum entente_error
-is_free(struct acts *acts, const struct act *act, const struct act_entry *entry, bool *is)
+is_free(struct acts *acts, const struct act *act, const struct act_entry *entry,
+    const struct place *before, bool *is)
 {
     enum entente_error error = ENTENTE_OK;
 
@@ -191,35 +197,36 @@ is_free(struct acts *acts, const struct act *act, const struct act_entry *entry,
         bool has_signed = false;
         if (other == act)
             continue;
-        error = knows_any(acts, &other->signs, entry->slot, &entry->place, &has_signed);
+        error = knows_any(acts, &other->signs, entry->slot, before, &has_signed);
         if (error == ENTENTE_OK && has_signed)
-            error = is_dead(acts, other, &entry->place, is);
+            error = is_dead(acts, other, before, is);
     }
     return error;
 }
 
 static enum entente_error
-judge_sign(struct acts *acts, const struct act *act, const struct act_entry *entry, unsigned *rule)
+judge_sign(struct acts *acts, const struct act *act, const struct act_entry *entry,
+    const struct place *before, unsigned *rule)
 {
     struct deed proposal = {.place = act->proposal};
     bool is = false;
 
     *rule = 4;
-    enum entente_error error = knows(acts, &proposal, &entry->place, &is);
+    enum entente_error error = knows(acts, &proposal, before, &is);
     if (error != ENTENTE_OK || !is || act->has_brackets)
         return error;
     *rule = 5;
     if (!acts->mutations.no_mailbox) {
-        error = knows_any(acts, &act->withdraws, PARTIES_MAX, &entry->place, &is);
+        error = knows_any(acts, &act->withdraws, PARTIES_MAX, before, &is);
         if (error != ENTENTE_OK || is)
             return error;
     }
     *rule = 7;
-    error = acts->causality.is_past_barriers(acts->causality.state, &entry->place, &is);
+    error = acts->causality.is_past_barriers(acts->causality.state, before, &is);
     if (error != ENTENTE_OK || !is)
         return error;
     *rule = 6;
-    error = is_free(acts, act, entry, &is);
+    error = is_free(acts, act, entry, before, &is);
     if (error != ENTENTE_OK || !is)
         return error;
     *rule = entry->is_authorised ? 0 : 8;
@@ -228,8 +235,8 @@ judge_sign(struct acts *acts, const struct act *act, const struct act_entry *ent
 
 /* A10: the party ratified no other act of the slot key. */
 static enum entente_error
-has_ratified_other(
-    struct acts *acts, const struct act *act, const struct act_entry *entry, bool *has)
+has_ratified_other(struct acts *acts, const struct act *act, const struct act_entry *entry,
+    const struct place *before, bool *has)
 {
     enum entente_error error = ENTENTE_OK;
 
@@ -240,43 +247,43 @@ has_ratified_other(
          i != MAP_NONE && !*has && error == ENTENTE_OK; i = acts->list[i].next_in_slot)
         for (uint32_t j = 0; j < acts->list[i].ratifies.count && !*has && error == ENTENTE_OK; j++)
             if (&acts->list[i] != act && acts->list[i].ratifies.items[j].slot == entry->slot)
-                error = counts(acts, &acts->list[i].ratifies.items[j], &entry->place, has);
+                error = counts(acts, &acts->list[i].ratifies.items[j], before, has);
     return error;
 }
 
 static enum entente_error
-judge_ratify(
-    struct acts *acts, const struct act *act, const struct act_entry *entry, unsigned *rule)
+judge_ratify(struct acts *acts, const struct act *act, const struct act_entry *entry,
+    const struct place *before, unsigned *rule)
 {
     struct deed proposal = {.place = act->proposal};
     bool is = false;
 
     *rule = 4;
-    enum entente_error error = knows(acts, &proposal, &entry->place, &is);
+    enum entente_error error = knows(acts, &proposal, before, &is);
     if (error != ENTENTE_OK || !is)
         return error;
     *rule = 9;
-    error = is_complete(acts, act, &entry->place, &is);
+    error = is_complete(acts, act, before, &is);
     if (error != ENTENTE_OK || !is)
         return error;
     *rule = 7;
-    error = acts->causality.is_past_barriers(acts->causality.state, &entry->place, &is);
+    error = acts->causality.is_past_barriers(acts->causality.state, before, &is);
     if (error != ENTENTE_OK || !is)
         return error;
     *rule = 10;
     if (!acts->mutations.ratify_dead) {
-        error = is_dead(acts, act, &entry->place, &is);
+        error = is_dead(acts, act, before, &is);
         if (error != ENTENTE_OK || is)
             return error;
     }
-    error = has_ratified_other(acts, act, entry, &is);
+    error = has_ratified_other(acts, act, entry, before, &is);
     if (error == ENTENTE_OK && !is)
         *rule = 0;
     return error;
 }
 
-enum entente_error
-acts_judge(struct acts *acts, const struct act_entry *entry, unsigned *rule)
+static enum entente_error
+judge(struct acts *acts, const struct act_entry *entry, const struct place *before, unsigned *rule)
 {
     uint32_t index = map_get(&acts->ids, &entry->act);
 
@@ -284,20 +291,32 @@ acts_judge(struct acts *acts, const struct act_entry *entry, unsigned *rule)
     if (index == MAP_NONE || !acts->list[index].is_proposed)
         return ENTENTE_OK;
     if (entry->kind == ENTRY_SIGN)
-        return judge_sign(acts, &acts->list[index], entry, rule);
-    return judge_ratify(acts, &acts->list[index], entry, rule);
+        return judge_sign(acts, &acts->list[index], entry, before, rule);
+    return judge_ratify(acts, &acts->list[index], entry, before, rule);
+}
+
+enum entente_error
+acts_judge(struct acts *acts, const struct act_entry *entry, unsigned *rule)
+{
+    return judge(acts, entry, &entry->place, rule);
+}
+
+enum entente_error
+acts_judge_next(struct acts *acts, const struct act_entry *entry, unsigned *rule)
+{
+    return judge(acts, entry, NULL, rule);
 }
 
 /* ---- taking in ---- */
 
 static enum entente_error
-add_deed(struct deeds *deeds, uint8_t slot, const struct place *place, bool counts_there)
+add_deed(struct deeds *deeds, uint8_t slot, const struct place *place, unsigned rule)
 {
     enum entente_error error =
         list_grow(&deeds->items, &deeds->room, deeds->count, sizeof *deeds->items);
 
     if (error == ENTENTE_OK)
-        deeds->items[deeds->count++] = (struct deed){slot, counts_there, *place};
+        deeds->items[deeds->count++] = (struct deed){slot, (uint8_t)rule, *place};
     return error;
 }
 
@@ -353,7 +372,7 @@ add_withdrawal(struct acts *acts, uint8_t slot, const struct place *place, const
     struct act *act = &acts->list[index];
     if (act->withdraws.count == 0)
         acts->withdrawn[acts->withdrawn_count++] = index;
-    return add_deed(&act->withdraws, slot, place, true);
+    return add_deed(&act->withdraws, slot, place, 0);
 }
 
 static enum entente_error
@@ -366,10 +385,9 @@ add_judged(struct acts *acts, const struct act_entry *entry)
     if (error != ENTENTE_OK || rule == 4)
         return error; /* a deed on what its writer could not know is none, whenever that arrives */
     if (entry->kind == ENTRY_RATIFY)
-        return add_deed(&acts->list[index].ratifies, entry->slot, &entry->place, rule == 0);
-    if (rule != 0)
-        return ENTENTE_OK;
-    return add_deed(&acts->list[index].signs, entry->slot, &entry->place, true);
+        return add_deed(&acts->list[index].ratifies, entry->slot, &entry->place, rule);
+    struct act *act = &acts->list[index];
+    return add_deed(rule == 0 ? &act->signs : &act->voids, entry->slot, &entry->place, rule);
 }
 
 static enum entente_error
@@ -413,7 +431,7 @@ witness(struct acts *acts, struct act *act, const struct act_entry *entry, bool 
     error = acts->causality.is_past_barriers(acts->causality.state, &entry->place, decided);
     if (error != ENTENTE_OK || !*decided)
         return error;
-    return add_deed(&act->witnesses, entry->slot, &entry->place, true);
+    return add_deed(&act->witnesses, entry->slot, &entry->place, 0);
 }
 
 static enum entente_error
@@ -511,5 +529,26 @@ acts_at(const struct acts *acts, uint32_t index, struct digest *act)
     if (index >= acts->count)
         return false;
     *act = acts->list[index].id;
+    return true;
+}
+
+bool
+acts_deed_at(const struct acts *acts, const struct digest *id, uint8_t kind, uint32_t index,
+    struct act_deed *deed)
+{
+    uint32_t at = map_get(&acts->ids, id);
+    const struct act *act = at != MAP_NONE ? &acts->list[at] : NULL;
+    const struct deeds *deeds = NULL;
+
+    if (act != NULL && kind == ENTRY_SIGN) {
+        deeds = index < act->signs.count ? &act->signs : &act->voids;
+        index -= deeds == &act->voids ? act->signs.count : 0;
+    } else if (act != NULL) {
+        deeds = kind == ENTRY_WITHDRAW ? &act->withdraws : &act->ratifies;
+    }
+    if (deeds == NULL || index >= deeds->count)
+        return false;
+    *deed = (struct act_deed){
+        deeds->items[index].slot, deeds->items[index].rule, deeds->items[index].place};
     return true;
 }

@@ -67,11 +67,32 @@ MUST_USE enum entente_error acts_add_register(
 MUST_USE enum entente_error acts_judge(
     struct acts *acts, const struct act_entry *entry, unsigned *rule);
 
+/*
+ * The same of one that is still to be written, and would know all that is here; its place is not
+ * looked at.
+ */
+MUST_USE enum entente_error acts_judge_next(
+    struct acts *acts, const struct act_entry *entry, unsigned *rule);
+
 /* The verdict over all that is here.  Linear in the act's signatures and ratifications. */
 MUST_USE enum entente_error acts_verdict(
     struct acts *acts, const struct digest *act, struct act_verdict *verdict);
 
 /* The acts by index from 0, in the order of arrival; false beyond the last. */
 bool acts_at(const struct acts *acts, uint32_t index, struct digest *act);
+
+/* A sign, withdraw or ratify entry, or a register entry act-withdraw. */
+struct act_deed {
+    uint8_t slot;
+    uint8_t rule;       /* the number of the rule A5 to A10 that makes it void; 0: it counts */
+    struct place place; /* whether it is admissible (I2) is another question */
+};
+
+/*
+ * The act's entries of `kind` by index from 0, in the order of arrival, of sign entries those that
+ * count first; false beyond the last.  Those whose writer did not know the proposal are none.
+ */
+bool acts_deed_at(const struct acts *acts, const struct digest *act, uint8_t kind, uint32_t index,
+    struct act_deed *deed);
 
 #endif

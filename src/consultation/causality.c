@@ -18,6 +18,8 @@ is_admissible(void *state, const struct place *entry, const struct place *before
 static enum entente_error
 is_past_barriers(void *state, const struct place *entry, bool *is)
 {
+    if (entry == NULL)
+        return record_would_be_past_barriers(state, is);
     return record_is_past_barriers(state, entry->branch, entry->seq, is);
 }
 

@@ -25,7 +25,7 @@ struct causality {
     enum entente_error (*is_admissible)(
         void *state, const struct place *entry, const struct place *before, bool *is);
 
-    /* I3 */
+    /* I3; NULL: an entry that would know all that is here. */
     enum entente_error (*is_past_barriers)(void *state, const struct place *entry, bool *is);
 
     /* Whether a fault of a lane of this party is proven. */

@@ -103,6 +103,19 @@ const struct fact_note *object_note(const struct object *object, uint32_t index)
 MUST_USE enum entente_error note_counts(
     const struct consultation *consultation, const struct fact_note *note, bool *counts);
 
+/*
+ * The next fact about the object, from `*index` on, that counts and is of `type`, or of any where
+ * that is 0.  NOT_FOUND at the end; `*index` is behind it.
+ */
+MUST_USE enum entente_error object_next(const struct consultation *consultation,
+    const struct object *object, uint16_t type, uint32_t *index, const struct fact_note **note,
+    struct fact *fact);
+
+/* The object of that id, made by a fact of `type` that counts, and that fact; NOT_FOUND otherwise.
+ */
+MUST_USE enum entente_error object_of_type(const struct consultation *consultation,
+    const struct digest *id, uint16_t type, const struct object **object, struct fact *fact);
+
 /* How many bodies were filed under it (fact `under`), and where they are, in order of arrival. */
 uint32_t object_under_count(const struct object *object);
 const struct place *object_under(const struct object *object, uint32_t index);
@@ -150,6 +163,10 @@ struct session_state {
 MUST_USE enum entente_error consultation_session(const struct consultation *consultation,
     const struct digest *session, struct session_state *state);
 
+/* Whether a chair's fact about the session counts (M3). */
+MUST_USE enum entente_error consultation_step_counts(const struct consultation *consultation,
+    const struct digest *session, const struct fact_note *note, bool *counts);
+
 /*
  * The attendance or the queue of a session: the fact that counts for each person, by index from 0,
  * ascending by (slot, name); NOT_FOUND beyond the last.  A person who left is among them.
@@ -188,5 +205,24 @@ MUST_USE enum entente_error consultation_dialogue(const struct consultation *con
 /* The position of a party's office on it: its last word.  NOT_FOUND: it has none. */
 MUST_USE enum entente_error consultation_position(const struct consultation *consultation,
     const struct digest *dialogue, uint8_t slot, struct bytes office, struct fact *position);
+
+/* ---- readouts (N1 to N3) ---- */
+
+struct readout_state {
+    struct proposal proposal;
+    uint32_t number;     /* as its proposer says; else that of the proposal */
+    uint64_t embargo_ms; /* 0: none */
+    uint32_t publications;
+};
+/* NOT_FOUND: no proposal of kind readout or correction is here. */
+MUST_USE enum entente_error consultation_readout(
+    const struct consultation *consultation, const struct digest *act, struct readout_state *state);
+
+/*
+ * Those who may speak for their party about the readout, by index from 0, ascending by slot and as
+ * their party lists them; NOT_FOUND beyond the last.
+ */
+MUST_USE enum entente_error consultation_spokesperson(const struct consultation *consultation,
+    const struct digest *act, uint32_t index, struct spokesperson *person);
 
 #endif

@@ -48,19 +48,6 @@ struct consultation {
 /* Negative, zero or positive: the one order of the facts about an object. */
 int note_compare(const struct fact_note *a, const struct fact_note *b);
 
-/*
- * The next fact about the object, from `*index` on, that counts and is of `type`, or of any where
- * that is 0.  NOT_FOUND at the end; `*index` is behind it.
- */
-MUST_USE enum entente_error object_next(const struct consultation *consultation,
-    const struct object *object, uint16_t type, uint32_t *index, const struct fact_note **note,
-    struct fact *fact);
-
-/* The object of that id, made by a fact of `type` that counts, and that fact; NOT_FOUND otherwise.
- */
-MUST_USE enum entente_error object_of_type(const struct consultation *consultation,
-    const struct digest *id, uint16_t type, const struct object **object, struct fact *fact);
-
 /* What the evaluated state of an object adds to the state hash; nothing where it has none. */
 MUST_USE enum entente_error session_hash(
     const struct consultation *consultation, const struct object *object, struct hasher *hasher);

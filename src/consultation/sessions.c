@@ -69,6 +69,21 @@ step_counts(const struct consultation *consultation, const struct object *object
     return error;
 }
 
+enum entente_error
+consultation_step_counts(const struct consultation *consultation, const struct digest *session,
+    const struct fact_note *note, bool *counts)
+{
+    struct step step = {.note = note};
+    const struct object *object;
+    struct fact call;
+
+    *counts = false;
+    enum entente_error error = object_of_type(consultation, session, FACT_SESSION, &object, &call);
+    if (error == ENTENTE_OK)
+        error = fact_parse(&step.fact, FACT_CHAIR, note->content);
+    return error != ENTENTE_OK ? error : step_counts(consultation, object, &call, &step, counts);
+}
+
 static void
 take_step(struct session_state *state, const struct step *step)
 {

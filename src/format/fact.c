@@ -90,6 +90,7 @@ static const struct layout {
     {FACT_CONCLUSION, "conclusion",
         {OBJECT, WITHIN(NUMBER, 0, FACT_TERM_MAX), PLAIN(TAG), PLAIN(TEXT)}},
     {FACT_UNDER, "under", {OBJECT}},
+    {FACT_PAPER, "paper", {OBJECT, PLAIN(SUBJECT), NAME(NAME, 0)}},
     {FACT_PLEDGE, "pledge",
         {PLAIN(SUBJECT), PLAIN(PARTIES), PLAIN(QUANTITY), WITHIN(SCALE, 0, FACT_SCALE_MAX),
             NAME(LABEL, 1), PLAIN(WHEN), NAME(NAME, 0), PLAIN(TAG), PLAIN(TEXT)}},

@@ -38,6 +38,7 @@
     X(53, ATTENDANCE)                                                                              \
     X(54, CONCLUSION)                                                                              \
     X(55, UNDER)                                                                                   \
+    X(56, PAPER)                                                                                   \
     X(64, PLEDGE)                                                                                  \
     X(65, DELIVERY)                                                                                \
     X(66, RECEIPT)                                                                                 \

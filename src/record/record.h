@@ -242,6 +242,9 @@ MUST_USE enum entente_error record_is_admissible_before(struct record *record, u
 MUST_USE enum entente_error record_is_past_barriers(
     struct record *record, uint32_t branch, uint32_t seq, bool *past);
 
+/* The same of an entry that would have all that is here in its past. */
+MUST_USE enum entente_error record_would_be_past_barriers(struct record *record, bool *past);
+
 /* ---- order and state ---- */
 
 /* O2.  Time linear in the number of branches. */

@@ -173,27 +173,45 @@ record_is_admissible_before(struct record *record, uint32_t branch, uint32_t seq
     return error;
 }
 
+/* Whether all resumes within the limit, which is an entry's past or the record, have their vouchers
+ * there. */
+static enum entente_error
+are_vouched(struct record *record, uint8_t writer, const uint32_t *limit, bool *are)
+{
+    enum entente_error error = ENTENTE_OK;
+
+    *are = true;
+    for (uint32_t m = 0; m < record->marks_count && *are && error == ENTENTE_OK; m++) {
+        const struct mark resume = record->marks[m];
+        uint8_t resumed = record->branches[resume.branch].row.slot;
+        if (resume.kind != ENTRY_RESUME || limit_of(record, resume.branch, limit) < resume.seq ||
+            record->mutations.no_barrier_rule ||
+            (record->mutations.own_barrier_only && resumed != writer))
+            continue;
+        for (uint8_t by = 0; by < record->parties && *are && error == ENTENTE_OK; by++)
+            if (by != resumed)
+                error = vouched_by(record, &resume, by, limit, 0, NULL, 0, are);
+    }
+    return error;
+}
+
 enum entente_error
 record_is_past_barriers(struct record *record, uint32_t branch, uint32_t seq, bool *past)
 {
     uint32_t *limit = calloc(record->branches_count, sizeof *limit);
-    uint8_t writer = record->branches[branch].row.slot;
 
     *past = true;
     if (limit == NULL)
         return ENTENTE_ERR_NO_MEMORY;
     enum entente_error error = vector_at(record, branch, seq, limit);
-    for (uint32_t m = 0; m < record->marks_count && *past && error == ENTENTE_OK; m++) {
-        const struct mark resume = record->marks[m];
-        uint8_t resumed = record->branches[resume.branch].row.slot;
-        if (resume.kind != ENTRY_RESUME || limit[resume.branch] < resume.seq ||
-            record->mutations.no_barrier_rule ||
-            (record->mutations.own_barrier_only && resumed != writer))
-            continue;
-        for (uint8_t by = 0; by < record->parties && *past && error == ENTENTE_OK; by++)
-            if (by != resumed)
-                error = vouched_by(record, &resume, by, limit, 0, NULL, 0, past);
-    }
+    if (error == ENTENTE_OK)
+        error = are_vouched(record, record->branches[branch].row.slot, limit, past);
     free(limit);
     return error;
+}
+
+enum entente_error
+record_would_be_past_barriers(struct record *record, bool *past)
+{
+    return are_vouched(record, PARTIES_MAX, NULL, past);
 }

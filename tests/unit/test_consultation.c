@@ -228,6 +228,21 @@ session_now(void)
     return state;
 }
 
+/* Whether the last chair's fact of slot 1, or the first one of slot 0, counts. */
+static bool
+step_counts(uint8_t slot)
+{
+    const struct object *object = consultation_object(consultation, &session);
+    const struct fact_note *found = NULL;
+    bool counts;
+
+    for (uint32_t i = 0; object_note(object, i) != NULL; i++)
+        if (object_note(object, i)->slot == slot && (slot == 1 || found == NULL))
+            found = object_note(object, i);
+    CHECK(consultation_step_counts(consultation, &session, found, &counts) == ENTENTE_OK);
+    return counts;
+}
+
 TEST(the_chair_runs_a_session)
 {
     static const struct digest none;
@@ -297,9 +312,11 @@ TEST(the_chair_passes_when_a_party_drops)
     CHECK(session_now().status == SESSION_IS_SUSPENDED);
     chair(1, 0, CHAIR_RESUME, none); /* did not know; the later term prevails */
     CHECK(session_now().status == SESSION_IS_SUSPENDED);
+    CHECK(step_counts(1) && !step_counts(0)); /* slot 1 opened; slot 0 had not taken the chair */
     hear_all(1);
     chair(1, 0, CHAIR_CLOSE, none); /* knew */
     CHECK(session_now().status == SESSION_IS_SUSPENDED);
+    CHECK(!step_counts(1));
     hear_all(2);
     chair(2, 2, CHAIR_TAKE, none);
     chair(2, 2, CHAIR_RESUME, none);
@@ -485,6 +502,18 @@ make_office(uint8_t slot, uint32_t who)
     return register_count(room.registers[slot]);
 }
 
+/* The rule that a further signature of the party would break; 0: none. */
+static unsigned
+rule_next(uint8_t slot, const struct digest *act)
+{
+    struct act_entry entry = {
+        .kind = ENTRY_SIGN, .slot = slot, .act = *act, .is_authorised = true};
+    unsigned rule;
+
+    CHECK(acts_judge_next(consultation_acts(consultation), &entry, &rule) == ENTENTE_OK);
+    return rule;
+}
+
 static struct act_verdict
 verdict_of(const struct digest *act)
 {
@@ -517,8 +546,18 @@ TEST(a_consent_counts_by_the_position_that_carries_it)
     sign(0, &act, &root, 1, office[0], CONSENT_SIGN); /* given for one office, named for another */
     claimed_beyond = 0;
     CHECK(verdict_of(&act).is_proposed && verdict_of(&act).signed_by == 0);
+    CHECK(rule_next(0, &act) == 0);
     sign(0, &act, &root, 1, office[0], CONSENT_SIGN);
     CHECK(verdict_of(&act).signed_by == 1);
+    struct act_deed signature;
+    CHECK(acts_deed_at(consultation_acts(consultation), &act, ENTRY_SIGN, 0, &signature) &&
+          signature.rule == 0 && signature.place.seq == (uint32_t)count);
+    for (uint32_t i = 1; i < 6; i++) /* the void ones behind it; one was about another act */
+        CHECK(acts_deed_at(consultation_acts(consultation), &act, ENTRY_SIGN, i, &signature) &&
+              signature.rule == 8 && signature.slot == 0);
+    CHECK(!acts_deed_at(consultation_acts(consultation), &act, ENTRY_SIGN, 6, &signature));
+    CHECK(!acts_deed_at(consultation_acts(consultation), &act, ENTRY_RATIFY, 0, &signature));
+    CHECK(!acts_deed_at(consultation_acts(consultation), &other, ENTRY_SIGN, 0, &signature));
 
     /* The office passes on: the former holder is refused, the successor's consent counts. */
     build_key(&key, &successor.replaces, room.party[1].seed, BUILD_PERSON, 1);
@@ -558,6 +597,71 @@ TEST(an_act_withdraw_in_the_register_is_heard)
     deed(0, ENTRY_SIGN, FACT_SIGN, &(struct fact){.object = act});
     CHECK(verdict_of(&act).withdrawn_by == 1 && verdict_of(&act).signed_by == 2);
     CHECK(verdict_of(&act).is_dead);
+    stop();
+}
+
+/* What a signature would be is judged by all that is here, not by what its party heard. */
+TEST(a_signature_to_come_is_judged_by_all_that_is_here)
+{
+    struct digest root = {{3}}, room_subject;
+    struct act_deed withdrawal;
+    struct fact readout = {.what = ACT_READOUT, .root = root, .number = 1};
+
+    start();
+    memcpy(&room_subject, &room.id, sizeof room_subject);
+    readout.subject = room_subject;
+    struct digest first = act_of(deed(0, ENTRY_PROPOSE, FACT_PROPOSE, &readout));
+    struct digest second = act_of(deed(1, ENTRY_PROPOSE, FACT_PROPOSE, &readout));
+    CHECK(rule_next(2, &root) == 4 && rule_next(2, &first) == 0);
+    hear_all(2);
+    deed(2, ENTRY_SIGN, FACT_SIGN, &(struct fact){.object = first});
+    CHECK(rule_next(2, &second) == 6 && rule_next(1, &second) == 0);
+    deed(0, ENTRY_WITHDRAW, FACT_WITHDRAW, &(struct fact){.object = first});
+    CHECK(rule_next(1, &first) == 5);
+    CHECK(rule_next(2, &second) == 0); /* slot 0 never signed: the first one is dead */
+    CHECK(acts_deed_at(
+              consultation_acts(consultation), &first, ENTRY_WITHDRAW, 0, &withdrawal) &&
+          withdrawal.slot == 0);
+    stop();
+}
+
+TEST(a_readout_is_the_proposers_and_speaks_by_each_partys_own)
+{
+    static uint8_t list[64];
+    struct writer writer = writer_of(list, sizeof list);
+    struct digest root = {{3}};
+    struct readout_state state;
+    struct spokesperson person;
+
+    start();
+    struct digest text = act_of(propose(0, &root, 0, NULL));
+    CHECK(consultation_readout(consultation, &text, &state) == ENTENTE_ERR_NOT_FOUND);
+    struct fact fact = {.what = ACT_READOUT, .root = root, .number = 4};
+    struct digest act = act_of(deed(1, ENTRY_PROPOSE, FACT_PROPOSE, &fact));
+    CHECK(consultation_readout(consultation, &act, &state) == ENTENTE_OK && state.number == 4);
+    CHECK(state.embargo_ms == 0 && state.publications == 0);
+    spokesperson_write(&writer, &(struct spokesperson){0, bytes_of_text("Zero")});
+    spokesperson_write(&writer, &(struct spokesperson){1, bytes_of_text("One")});
+    fact = (struct fact){.object = act,
+        .number = 5,
+        .when_ms = 900,
+        .items = writer_written(&writer),
+        .items_count = 2};
+    say(1, FACT_READOUT, &fact);
+    fact.number = 9;
+    fact.when_ms = 10;
+    say(2, FACT_READOUT, &fact); /* not its proposer: it names nobody of its own, and no embargo */
+    CHECK(consultation_readout(consultation, &act, &state) == ENTENTE_OK);
+    CHECK(state.number == 5 && state.embargo_ms == 900);
+    CHECK(consultation_spokesperson(consultation, &act, 0, &person) == ENTENTE_OK);
+    CHECK(person.slot == 1 && bytes_equal(person.name, bytes_of_text("One")));
+    CHECK(consultation_spokesperson(consultation, &act, 1, &person) == ENTENTE_ERR_NOT_FOUND);
+    say(0, FACT_READOUT, &fact);
+    CHECK(consultation_spokesperson(consultation, &act, 1, &person) == ENTENTE_OK);
+    CHECK(person.slot == 1); /* ascending by slot: slot 0 speaks first */
+    say(2, FACT_PUBLICATION, &(struct fact){.object = act, .name = bytes_of_text("a page")});
+    CHECK(consultation_readout(consultation, &act, &state) == ENTENTE_OK);
+    CHECK(state.publications == 1);
     stop();
 }
 
@@ -761,7 +865,10 @@ TEST_MAIN(CASE(the_chair_runs_a_session), CASE(the_chair_passes_when_a_party_dro
     CASE(the_givers_word_and_the_receivers_are_kept_apart),
     CASE(a_dialogue_is_broken_off_until_it_is_resumed),
     CASE(a_consent_counts_by_the_position_that_carries_it),
-    CASE(an_act_withdraw_in_the_register_is_heard), CASE(a_payload_of_another_kind_is_void),
+    CASE(an_act_withdraw_in_the_register_is_heard),
+    CASE(a_signature_to_come_is_judged_by_all_that_is_here),
+    CASE(a_readout_is_the_proposers_and_speaks_by_each_partys_own),
+    CASE(a_payload_of_another_kind_is_void),
     CASE(a_text_is_clean_when_it_is_here_without_brackets),
     CASE(two_texts_are_compared_paragraph_by_paragraph),
     CASE(the_state_does_not_depend_on_the_order_of_arrival))

@@ -164,7 +164,7 @@ TEST(the_vectors_hold)
             check_fact(&vector);
         else
             check_derived(&vector);
-    CHECK(count == 31);
+    CHECK(count == 32);
     fclose(file);
 }
 
