@@ -55,7 +55,7 @@ command_serve(struct cli *cli, const struct arguments *arguments)
 {
     struct secret_input secret = {0};
 
-    enum entente_error error = secret_input_take(cli, arguments, false, &secret);
+    enum entente_error error = secret_input_take(cli, arguments, &secret_of_party, false, &secret);
     if (error == ENTENTE_OK)
         error = become_supervisor(cli, arguments, secret_input_bytes(&secret));
     secret_input_free(&secret);

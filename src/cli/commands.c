@@ -35,6 +35,42 @@ static const struct option resume_options[] = {
     {"revoke", OPTION_NOTHING, NULL, "revoke the incarnation before, which may be stolen"},
     OPTION_KEY_FILE, OPTION_END};
 
+#define OPTION_HOLDER_KEY_FILE                                                                     \
+    {                                                                                              \
+        "holder-key-file", OPTION_VALUE, "FILE", "unlock the holder's key with FILE instead of a passphrase" \
+    }
+#define OPTION_HOLDER                                                                              \
+    {                                                                                              \
+        "holder", OPTION_VALUE, "CARD", "the card of the person"                                   \
+    }
+#define OPTION_MAY_ASSUME                                                                          \
+    {                                                                                              \
+        "deputies-may-assume", OPTION_NOTHING, NULL,                                               \
+            "who is in the line may take over by their own signature"                              \
+    }
+static const struct option holder_new_options[] = {
+    {"name", OPTION_VALUE, "NAME", "the person's name"},
+    {"card", OPTION_VALUE, "CARD", "write the card, for who appoints, to a new file"},
+    OPTION_HOLDER_KEY_FILE, OPTION_END};
+static const struct option holder_options[] = {OPTION_HOLDER_KEY_FILE, OPTION_END};
+static const struct option office_create_options[] = {
+    OPTION_HOLDER, OPTION_MAY_ASSUME, OPTION_KEY_FILE, OPTION_END};
+static const struct option office_appoint_options[] = {OPTION_HOLDER,
+    {"rank", OPTION_VALUE, "N", "place in the line of succession, from 1"},
+    {"replaces", OPTION_VALUE, "PERSON", "whose place it is"}, OPTION_KEY_FILE, OPTION_END};
+static const struct option office_deputise_options[] = {
+    {"kinds", OPTION_VALUES, "KIND", "kinds of acts; none: no longer a deputy"}, OPTION_KEY_FILE,
+    OPTION_END};
+static const struct option office_relieve_options[] = {
+    {"assumption", OPTION_NOTHING, NULL, "end the person's assumption only"}, OPTION_KEY_FILE,
+    OPTION_END};
+static const struct option office_away_options[] = {
+    {"back", OPTION_NOTHING, NULL, "the person is back"}, OPTION_KEY_FILE, OPTION_END};
+static const struct option office_policy_options[] = {
+    OPTION_MAY_ASSUME, OPTION_KEY_FILE, OPTION_END};
+static const struct option office_assume_options[] = {
+    OPTION_HOLDER_KEY_FILE, OPTION_KEY_FILE, OPTION_END};
+
 const struct command commands[] = {
     {"party create", "DIR --name NAME --listen HOST:PORT [--key-file FILE]", 1, 1,
         "make a party: its keys, and the register that certifies them", party_create_options,
@@ -60,6 +96,38 @@ const struct command commands[] = {
         "entente consultation join korea draft.genesis", command_consultation_join},
     {"consultation list", "DIR", 1, 1, "list the consultations that were joined", NULL,
         "entente consultation list korea --json", command_consultation_list},
+    {"holder new", "FILE --name NAME [--card CARD] [--holder-key-file FILE]", 1, 1,
+        "make the key of a person who is to hold an office", holder_new_options,
+        "entente holder new suh-hoon.key --name 서훈 --card suh-hoon.card", command_holder_new},
+    {"holder card", "FILE CARD [--holder-key-file FILE]", 2, 2,
+        "write the card of a holder's key, for who appoints", holder_options,
+        "entente holder card suh-hoon.key suh-hoon.card", command_holder_card},
+    {"holder show", "CARD", 1, 1, "show a holder's card, with the digits to compare by voice", NULL,
+        "entente holder show suh-hoon.card", command_holder_show},
+    {"office create", "DIR OFFICE --holder CARD [--deputies-may-assume] [--key-file FILE]", 2, 2,
+        "make an office of the party, held by a person", office_create_options,
+        "entente office create korea 국가안보실장 --holder suh-hoon.card", command_office_create},
+    {"office appoint", "DIR OFFICE --holder CARD (--rank N | --replaces PERSON) [--key-file FILE]", 2,
+        2, "put a person into the office's line of succession", office_appoint_options,
+        "entente office appoint usa 'National Security Adviser' --holder successor.card "
+        "--replaces 'Robert O'\\''Brien'",
+        command_office_appoint},
+    {"office deputise", "DIR OFFICE PERSON [--kinds KIND...] [--key-file FILE]", 3, 3,
+        "let a person of the line act for the office in some kinds of acts", office_deputise_options,
+        "entente office deputise korea 국가안보실장 서주석 --kinds joint-text readout",
+        command_office_deputise},
+    {"office relieve", "DIR OFFICE PERSON [--assumption] [--key-file FILE]", 3, 3,
+        "take a person out of the line, or end an assumption", office_relieve_options,
+        "entente office relieve korea 국가안보실장 서주석", command_office_relieve},
+    {"office away", "DIR OFFICE PERSON [--back] [--key-file FILE]", 3, 3,
+        "mark a person as away, so that the next in line acts, or as back", office_away_options,
+        "entente office away korea 국가안보실장 서훈", command_office_away},
+    {"office policy", "DIR OFFICE [--deputies-may-assume] [--key-file FILE]", 2, 2,
+        "whether who is in the line may assume the office", office_policy_options,
+        "entente office policy korea 국가안보실장 --deputies-may-assume", command_office_policy},
+    {"office assume", "DIR OFFICE HOLDER-KEY [--holder-key-file FILE] [--key-file FILE]", 3, 3,
+        "take over the office by one's own signature", office_assume_options,
+        "entente office assume korea 국가안보실장 deputy.key", command_office_assume},
     {"keys rotate", "DIR (--root | --operations | --transport) [--key-file FILE]", 1, 1,
         "put a new key in the place of one", rotate_options,
         "entente keys rotate korea --operations", command_keys_rotate},

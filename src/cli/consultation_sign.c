@@ -58,7 +58,7 @@ sign_with_root(struct cli *cli, const struct arguments *arguments, struct room_f
     struct key_pair root = {0};
     uint32_t number = file->genesis.parties[slot].reg_number;
 
-    enum entente_error error = secret_input_take(cli, arguments, false, &secret);
+    enum entente_error error = secret_input_take(cli, arguments, &secret_of_party, false, &secret);
     if (error != ENTENTE_OK)
         return error;
     error = key_store_load(cli, folder->path, KEY_ROOT, false, &secret, &root);

@@ -54,6 +54,19 @@ issue_address_is_good(struct bytes address)
     return port >= 1 && port <= 65535;
 }
 
+void
+issue_place(struct register_entry *entry, const struct party_register *reg)
+{
+    uint32_t number = register_count(reg);
+
+    entry->number = number + 1;
+    entry->t_ms = issue_now_ms();
+    if (number > 0) {
+        entry->party = *register_party(reg);
+        entry->prev = *register_id(reg, number);
+    }
+}
+
 enum entente_error
 issue_entry(struct party_register *reg, const struct register_entry *entry,
     const struct signing_key *key, uint8_t key_index)
@@ -62,15 +75,9 @@ issue_entry(struct party_register *reg, const struct register_entry *entry,
     struct register_entry placed = *entry;
     struct register_signature signature = {.key = key_index};
     struct writer writer = writer_of(encoded, sizeof encoded);
-    uint32_t number = register_count(reg);
     struct entry_id id;
 
-    placed.number = number + 1;
-    placed.t_ms = issue_now_ms();
-    if (number > 0) {
-        placed.party = *register_party(reg);
-        placed.prev = *register_id(reg, number);
-    }
+    issue_place(&placed, reg);
     register_content_write(&writer, &placed);
     register_make_id(&id, writer_written(&writer));
     register_sign(&signature.signature, key, &id);

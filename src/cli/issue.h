@@ -12,6 +12,9 @@
 MUST_USE enum entente_error issue_entry(struct party_register *reg,
     const struct register_entry *entry, const struct signing_key *key, uint8_t key_index);
 
+/* Number, party, prev and time of `entry` as they are behind the end of `reg`, as issue_entry() sets them. */
+void issue_place(struct register_entry *entry, const struct party_register *reg);
+
 /* A keyset of one key, and its commitment. */
 void issue_keyset(struct keyset *keyset, const struct public_key *key);
 void issue_commitment(struct digest *next, const struct public_key *key);

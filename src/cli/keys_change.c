@@ -131,7 +131,7 @@ keys_change_start(struct keys_change *change, struct cli *cli, const struct argu
     if (error == ENTENTE_OK)
         error = party_folder_open(cli, &change->folder, path);
     if (error == ENTENTE_OK)
-        error = secret_input_take(cli, arguments, false, &change->secret);
+        error = secret_input_take(cli, arguments, &secret_of_party, false, &change->secret);
     if (error == ENTENTE_OK)
         error = settle_root(change);
     if (error == ENTENTE_OK)

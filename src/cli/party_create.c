@@ -182,7 +182,7 @@ command_party_create(struct cli *cli, const struct arguments *arguments)
     if (error == ENTENTE_OK && access(path, F_OK) == 0)
         error = cli_fail(cli, ENTENTE_ERR_EXISTS, "%s", path);
     if (error == ENTENTE_OK)
-        error = secret_input_take(cli, arguments, true, &creation.secret);
+        error = secret_input_take(cli, arguments, &secret_of_party, true, &creation.secret);
     if (error == ENTENTE_OK)
         error = create(&creation, path);
     secret_input_free(&creation.secret);

@@ -68,7 +68,7 @@ read_line(int terminal, const char *prompt, uint8_t *line, size_t *size)
 }
 
 static enum entente_error
-ask(struct cli *cli, int terminal, bool is_new, struct secret_input *secret)
+ask(struct cli *cli, int terminal, const char *prompt, bool is_new, struct secret_input *secret)
 {
     uint8_t *again = secret_new(KEY_FILE_BYTES_MAX);
     size_t size = 0;
@@ -76,7 +76,7 @@ ask(struct cli *cli, int terminal, bool is_new, struct secret_input *secret)
     if (again == NULL)
         return ENTENTE_ERR_NO_MEMORY;
     enum entente_error error =
-        read_line(terminal, "Passphrase of the party's keys: ", secret->memory, &secret->size);
+        read_line(terminal, prompt, secret->memory, &secret->size);
     if (error == ENTENTE_OK && is_new)
         error = read_line(terminal, "The same again: ", again, &size);
     if (error != ENTENTE_OK)
@@ -93,15 +93,20 @@ ask(struct cli *cli, int terminal, bool is_new, struct secret_input *secret)
 
 /* ---- either ---- */
 
+const struct secret_source secret_of_party = {
+    "key-file", "ENTENTE_KEY_FILE", "Passphrase of the party's keys: "};
+const struct secret_source secret_of_holder = {
+    "holder-key-file", "ENTENTE_HOLDER_KEY_FILE", "Passphrase of the holder's key: "};
+
 enum entente_error
-secret_input_take(
-    struct cli *cli, const struct arguments *arguments, bool is_new, struct secret_input *secret)
+secret_input_take(struct cli *cli, const struct arguments *arguments,
+    const struct secret_source *source, bool is_new, struct secret_input *secret)
 {
-    const char *path = arguments_value(arguments, "key-file");
+    const char *path = arguments_value(arguments, source->option);
     enum entente_error error;
 
     if (path == NULL)
-        path = getenv("ENTENTE_KEY_FILE");
+        path = getenv(source->environment);
     *secret = (struct secret_input){.memory = secret_new(KEY_FILE_BYTES_MAX)};
     if (secret->memory == NULL)
         return ENTENTE_ERR_NO_MEMORY;
@@ -110,10 +115,10 @@ secret_input_take(
     } else {
         int terminal = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
         error = terminal >= 0
-                    ? ask(cli, terminal, is_new, secret)
+                    ? ask(cli, terminal, source->prompt, is_new, secret)
                     : cli_fail_because(cli, ENTENTE_ERR_NOT_FOUND,
-                          "there is no terminal to ask for the passphrase: give --key-file "
-                          "FILE or set ENTENTE_KEY_FILE");
+                          "there is no terminal to ask for the passphrase: give --%s FILE or set %s",
+                          source->option, source->environment);
         if (terminal >= 0)
             close(terminal);
     }

@@ -135,6 +135,32 @@ fact_is_known(uint16_t type)
     return find_layout(type) != NULL;
 }
 
+static const char *const act_kinds[] = {
+    [ACT_JOINT_TEXT] = "joint-text",
+    [ACT_CHARTER] = "charter",
+    [ACT_SUCCESSOR] = "successor",
+    [ACT_READOUT] = "readout",
+    [ACT_CORRECTION] = "correction",
+    [ACT_JOINT_OFFICE] = "joint-office",
+    [ACT_CHAIR_ORDER] = "chair-order",
+    [ACT_MINUTES] = "minutes",
+};
+
+const char *
+act_kind_name(uint8_t kind)
+{
+    return kind < sizeof act_kinds / sizeof act_kinds[0] ? act_kinds[kind] : NULL;
+}
+
+uint8_t
+act_kind_named(const char *name)
+{
+    for (uint8_t kind = 1; kind < sizeof act_kinds / sizeof act_kinds[0]; kind++)
+        if (strcmp(act_kinds[kind], name) == 0)
+            return kind;
+    return 0;
+}
+
 const char *
 fact_type_name(uint16_t type)
 {

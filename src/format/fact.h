@@ -72,6 +72,10 @@ enum act_kind {
 };
 #define ACT_KIND_MAX 63u
 
+/* What people and programs call it, such as "joint-text"; NULL: this version does not know it; and back, 0. */
+const char *act_kind_name(uint8_t kind);
+uint8_t act_kind_named(const char *name);
+
 enum consent_purpose { CONSENT_SIGN = 1, CONSENT_WITHDRAW = 2 };
 
 /* What the chair does: `what` of a chair's fact. */

@@ -6,7 +6,8 @@
  *         || XChaCha20-Poly1305 of the contents, its key by Argon2id of the passphrase or key file,
  *            all that is before as associated data
  *
- * The same format keeps the party's root, operations and transport keys, for the CLI.
+ * The same format keeps the party's root, operations and transport keys, and those of office holders,
+ * for the CLI.
  */
 #ifndef ENTENTE_KEYHOLDER_KEYFILE_H
 #define ENTENTE_KEYHOLDER_KEYFILE_H
@@ -20,7 +21,8 @@ enum secret_purpose {
     SECRET_NODE = 1,
     SECRET_ROOT = 2,
     SECRET_OPERATIONS = 3,
-    SECRET_TRANSPORT = 4
+    SECRET_TRANSPORT = 4,
+    SECRET_HOLDER = 5
 };
 
 #define SECRET_CONTENTS_BYTES_MAX 8192u
