@@ -6,6 +6,8 @@
 
 #include "format/holder.h"
 
+#include <string.h>
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
