@@ -340,6 +340,8 @@ hash_object(
         return pledge_hash(consultation, object, hasher);
     case FACT_DIALOGUE:
         return dialogue_hash(consultation, object, hasher);
+    case FACT_ASSESSMENT:
+        return assessment_hash(consultation, object, hasher);
     default:
         return ENTENTE_OK;
     }

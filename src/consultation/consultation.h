@@ -188,6 +188,40 @@ struct pledge_state {
 MUST_USE enum entente_error consultation_pledge(const struct consultation *consultation,
     const struct digest *pledge, struct pledge_state *state);
 
+/* ---- assessments (V1 to V6) ---- */
+
+#define ASSESSMENT_VERSIONS_MAX 1024u /* that are counted */
+
+/* What a party said of its copy. */
+struct assessment_holder {
+    uint8_t holding;  /* enum holding_kind; 0: it has not said anything */
+    uint32_t chunks;  /* that it holds, as it says */
+    uint64_t when_ms; /* of its last word on that */
+    uint8_t answer;   /* enum withdrawal_answer; 0: none */
+    uint64_t answered_ms;
+    struct bytes reason; /* why it keeps it, in its words */
+};
+struct assessment_state {
+    struct fact assessment;
+    uint8_t giver;
+    uint32_t version;    /* from 1 */
+    struct digest newer; /* the version that replaces it; zero: it is the newest */
+    bool is_withdrawn;
+    struct digest withdrawal; /* what the answers are about */
+    uint64_t withdrawn_ms;
+    struct bytes reason;
+    uint8_t parties;
+    struct assessment_holder holders[PARTIES_MAX]; /* the ledger: by slot, `parties` of them */
+};
+MUST_USE enum entente_error consultation_assessment(const struct consultation *consultation,
+    const struct digest *assessment, struct assessment_state *state);
+
+/* Whether the marking lets the party see it at all. */
+bool assessment_is_released(const struct assessment_state *state, uint8_t slot);
+
+/* Whether it was withdrawn, and a holder has not answered. */
+bool assessment_owes_answer(const struct assessment_state *state, uint8_t slot);
+
 /* ---- dialogues (Q1 to Q4) ---- */
 
 struct dialogue_view {

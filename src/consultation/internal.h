@@ -53,6 +53,8 @@ MUST_USE enum entente_error session_hash(
     const struct consultation *consultation, const struct object *object, struct hasher *hasher);
 MUST_USE enum entente_error pledge_hash(
     const struct consultation *consultation, const struct object *object, struct hasher *hasher);
+MUST_USE enum entente_error assessment_hash(
+    const struct consultation *consultation, const struct object *object, struct hasher *hasher);
 MUST_USE enum entente_error dialogue_hash(
     const struct consultation *consultation, const struct object *object, struct hasher *hasher);
 

@@ -80,26 +80,44 @@ file_under(struct consultation *consultation, const struct digest *id, const str
     return error;
 }
 
-static bool
-is_about(uint16_t type)
+/*
+ * What the fact is about, none, one or two of them: texts are known by their root, an assessment
+ * belongs to what it assesses and to the version before it, all else has an object.
+ */
+static unsigned
+about(const struct section *section, const struct digest *ids[static 2])
 {
-    return type != FACT_SESSION && type != FACT_PLEDGE && type != FACT_DIALOGUE &&
-           type != FACT_TEXT;
-}
+    const struct fact *fact = &section->fact;
+    unsigned count = 0;
 
-/* What the fact is about: texts are known by their root, all else by an object. */
-static const struct digest *
-about(const struct section *section)
-{
-    bool has_root = section->type == FACT_TEXT_PART || section->type == FACT_CONCORD;
-
-    return has_root ? &section->fact.root : &section->fact.object;
+    switch (section->type) {
+    case FACT_SESSION:
+    case FACT_PLEDGE:
+    case FACT_DIALOGUE:
+    case FACT_TEXT:
+        break;
+    case FACT_TEXT_PART:
+    case FACT_CONCORD:
+        ids[count++] = &fact->root;
+        break;
+    case FACT_ASSESSMENT:
+        if (!digest_is_zero(&fact->subject))
+            ids[count++] = &fact->subject;
+        if (!digest_is_zero(&fact->previous) && !digest_equal(&fact->previous, &fact->subject))
+            ids[count++] = &fact->previous;
+        break;
+    default:
+        ids[count++] = &fact->object;
+        break;
+    }
+    return count;
 }
 
 /* `note` has content that this takes over, or frees. */
 static enum entente_error
 file_note(struct consultation *consultation, const struct section *section, struct fact_note *note)
 {
+    const struct digest *ids[2];
     struct object *object;
     enum entente_error error = ENTENTE_OK;
     uint8_t *content = malloc(section->content.size + 1);
@@ -126,10 +144,13 @@ file_note(struct consultation *consultation, const struct section *section, stru
         free((void *)object->made.content.data);
     object->is_made = true;
     object->made = *note;
-    if (!is_about(section->type))
-        return ENTENTE_OK;
-    error = object_for(consultation, about(section), &object);
-    return error != ENTENTE_OK ? error : insert_note(object, note);
+    unsigned count = about(section, ids);
+    for (unsigned i = 0; i < count && error == ENTENTE_OK; i++) {
+        error = object_for(consultation, ids[i], &object);
+        if (error == ENTENTE_OK)
+            error = insert_note(object, note);
+    }
+    return error;
 }
 
 enum entente_error

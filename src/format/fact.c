@@ -1,6 +1,7 @@
 #include "format/fact_internal.h"
 
 #include "base/text.h"
+#include "format/file.h"
 
 /* What may stand in a fact.  FIELD_END, being 0, ends the list of a type. */
 enum field_kind {
@@ -33,7 +34,13 @@ enum field_kind {
     FIELD_BRACKET_LIST,
     FIELD_OFFICES,
     FIELD_CHAIRS,
-    FIELD_SPOKESPERSONS
+    FIELD_SPOKESPERSONS,
+    FIELD_PREVIOUS,
+    FIELD_SHA256,
+    FIELD_FILE_KEY,
+    FIELD_SIZE,
+    FIELD_MEDIA_TYPE,
+    FIELD_MARKING
 };
 
 /* Bounds of a number, or of a text's or list's size. */
@@ -42,7 +49,7 @@ struct field {
     uint32_t min, max;
 };
 
-#define FIELDS_MAX 10
+#define FIELDS_MAX 12
 #define NONCE_BYTES 32u
 #define BRACKET_BYTES 13u
 
@@ -118,6 +125,15 @@ static const struct layout {
     {FACT_READOUT, "readout",
         {OBJECT, PLAIN(NUMBER), PLAIN(WHEN), WITHIN(SPOKESPERSONS, 0, PARTIES_MAX)}},
     {FACT_PUBLICATION, "publication", {OBJECT, PLAIN(WHEN), NAME(NAME, 1)}},
+    {FACT_ASSESSMENT, "assessment",
+        {PLAIN(SUBJECT), PLAIN(PREVIOUS), PLAIN(ROOT), PLAIN(SHA256), PLAIN(FILE_KEY),
+            WITHIN(SIZE, 0, FILE_BYTES_MAX), PLAIN(MARKING), NAME(NAME, 1), PLAIN(MEDIA_TYPE),
+            PLAIN(TAG), PLAIN(TEXT)}},
+    {FACT_HOLDING, "holding",
+        {OBJECT, WHAT(HOLDING_NONE), PLAIN(NUMBER), PLAIN(WHEN), NAME(NAME, 0)}},
+    {FACT_WITHDRAWAL, "withdrawal", {OBJECT, PLAIN(WHEN), PLAIN(TAG), PLAIN(TEXT)}},
+    {FACT_WITHDRAWAL_ANSWER, "withdrawal-answer",
+        {OBJECT, WHAT(WITHDRAWAL_KEPT), PLAIN(WHEN), NAME(NAME, 0), PLAIN(TEXT)}},
 };
 
 static const struct layout *
@@ -171,14 +187,6 @@ fact_type_name(uint16_t type)
 
 /* ---- one reader ---- */
 
-static bool
-is_zero(const struct digest *digest)
-{
-    static const struct digest zero;
-
-    return memcmp(digest, &zero, sizeof zero) == 0;
-}
-
 /* The list of `kind` that comes next: what was read of it, when all of its `count` items are good.
  */
 static struct bytes
@@ -207,6 +215,8 @@ text_of(struct fact *fact, uint8_t kind)
         return &fact->office;
     case FIELD_LABEL:
         return &fact->label;
+    case FIELD_MEDIA_TYPE:
+        return &fact->media_type;
     case FIELD_TAG:
         return &fact->tag;
     default:
@@ -242,8 +252,17 @@ read_field(struct reader *reader, struct fact *fact, const struct field *field)
     case FIELD_KEY:
         reader_copy(reader, fact->key.bytes, sizeof fact->key.bytes);
         break;
+    case FIELD_PREVIOUS:
+        reader_copy(reader, fact->previous.bytes, ID_BYTES);
+        break;
+    case FIELD_SHA256:
+        reader_copy(reader, fact->sha256.bytes, ID_BYTES);
+        break;
     case FIELD_NONCE:
         fact->nonce = reader_bytes(reader, NONCE_BYTES);
+        break;
+    case FIELD_FILE_KEY:
+        fact->file_key = reader_bytes(reader, AEAD_KEY_BYTES);
         break;
     case FIELD_SIGNATURE:
         fact->signature = reader_bytes(reader, sizeof(struct signature));
@@ -281,9 +300,16 @@ read_field(struct reader *reader, struct fact *fact, const struct field *field)
     case FIELD_QUANTITY:
         fact->quantity = reader_u64(reader);
         break;
+    case FIELD_SIZE:
+        fact->size = reader_u64(reader);
+        break;
+    case FIELD_MARKING:
+        return marking_read(reader, &fact->marking) || reader->failed ? ENTENTE_OK
+                                                                      : ENTENTE_ERR_MALFORMED;
     case FIELD_NAME:
     case FIELD_OFFICE:
     case FIELD_LABEL:
+    case FIELD_MEDIA_TYPE:
     case FIELD_TAG:
     case FIELD_OTHER_TAG:
         *text_of(fact, field->kind) = reader_bytes(reader, reader_u8(reader));
@@ -348,11 +374,19 @@ check_field(const struct fact *fact, const struct field *field)
 {
     switch ((enum field_kind)field->kind) {
     case FIELD_OBJECT:
-        return ok_if(!is_zero(&fact->object));
+        return ok_if(!digest_is_zero(&fact->object));
     case FIELD_NONCE:
         return ok_if(fact->nonce.size == NONCE_BYTES);
     case FIELD_SIGNATURE:
         return ok_if(fact->signature.size == sizeof(struct signature));
+    case FIELD_FILE_KEY:
+        return ok_if(fact->file_key.size == AEAD_KEY_BYTES);
+    case FIELD_SIZE:
+        return ok_if(is_within(field, fact->size));
+    case FIELD_MARKING:
+        return ok_if(marking_is_good(&fact->marking));
+    case FIELD_MEDIA_TYPE:
+        return ok_if(text_is_media_type(fact->media_type));
     case FIELD_WHAT:
         return ok_if(is_within(field, fact->what));
     case FIELD_SLOT:
@@ -389,6 +423,8 @@ check_field(const struct fact *fact, const struct field *field)
                      fact_check_brackets(fact));
     case FIELD_SUBJECT:
     case FIELD_ROOT:
+    case FIELD_PREVIOUS:
+    case FIELD_SHA256:
     case FIELD_KEY:
     case FIELD_MINUTES:
     case FIELD_WHEN:
@@ -442,9 +478,12 @@ view_of(const struct fact *fact, uint8_t kind)
         return fact->nonce;
     case FIELD_SIGNATURE:
         return fact->signature;
+    case FIELD_FILE_KEY:
+        return fact->file_key;
     case FIELD_NAME:
     case FIELD_OFFICE:
     case FIELD_LABEL:
+    case FIELD_MEDIA_TYPE:
     case FIELD_TAG:
     case FIELD_OTHER_TAG:
         return *text_of((struct fact *)fact, kind);
@@ -462,6 +501,8 @@ view_of(const struct fact *fact, uint8_t kind)
     case FIELD_OBJECT:
     case FIELD_SUBJECT:
     case FIELD_ROOT:
+    case FIELD_PREVIOUS:
+    case FIELD_SHA256:
     case FIELD_KEY:
     case FIELD_WHAT:
     case FIELD_SLOT:
@@ -474,6 +515,8 @@ view_of(const struct fact *fact, uint8_t kind)
     case FIELD_WHEN:
     case FIELD_UNTIL:
     case FIELD_QUANTITY:
+    case FIELD_SIZE:
+    case FIELD_MARKING:
     case FIELD_END:
         break;
     }
@@ -492,6 +535,12 @@ write_field(struct writer *writer, const struct fact *fact, uint8_t kind)
         break;
     case FIELD_ROOT:
         writer_copy(writer, fact->root.bytes, ID_BYTES);
+        break;
+    case FIELD_PREVIOUS:
+        writer_copy(writer, fact->previous.bytes, ID_BYTES);
+        break;
+    case FIELD_SHA256:
+        writer_copy(writer, fact->sha256.bytes, ID_BYTES);
         break;
     case FIELD_KEY:
         writer_copy(writer, fact->key.bytes, sizeof fact->key.bytes);
@@ -529,12 +578,19 @@ write_field(struct writer *writer, const struct fact *fact, uint8_t kind)
     case FIELD_QUANTITY:
         writer_u64(writer, fact->quantity);
         break;
+    case FIELD_SIZE:
+        writer_u64(writer, fact->size);
+        break;
+    case FIELD_MARKING:
+        marking_write(writer, &fact->marking);
+        break;
     case FIELD_BRACKET_LIST:
         writer_u16(writer, fact->brackets);
         break;
     case FIELD_NAME:
     case FIELD_OFFICE:
     case FIELD_LABEL:
+    case FIELD_MEDIA_TYPE:
     case FIELD_TAG:
     case FIELD_OTHER_TAG:
         writer_u8(writer, (uint8_t)text_of((struct fact *)fact, kind)->size);
@@ -547,6 +603,7 @@ write_field(struct writer *writer, const struct fact *fact, uint8_t kind)
         break;
     case FIELD_NONCE:
     case FIELD_SIGNATURE:
+    case FIELD_FILE_KEY:
     case FIELD_TEXT:
     case FIELD_DATA:
     case FIELD_END:
@@ -555,9 +612,9 @@ write_field(struct writer *writer, const struct fact *fact, uint8_t kind)
     writer_bytes(writer, view_of(fact, kind));
 }
 
-/* What a field takes without what it borrows. */
+/* What a field takes without what view_of() gives. */
 static size_t
-fixed_size(uint8_t kind)
+fixed_size(const struct fact *fact, uint8_t kind)
 {
     static const uint8_t sizes[] = {
         [FIELD_OBJECT] = 32,
@@ -585,9 +642,13 @@ fixed_size(uint8_t kind)
         [FIELD_OFFICES] = 1,
         [FIELD_CHAIRS] = 1,
         [FIELD_SPOKESPERSONS] = 1,
+        [FIELD_PREVIOUS] = 32,
+        [FIELD_SHA256] = 32,
+        [FIELD_SIZE] = 8,
+        [FIELD_MEDIA_TYPE] = 1,
     };
 
-    return sizes[kind];
+    return kind == FIELD_MARKING ? marking_size(&fact->marking) : sizes[kind];
 }
 
 size_t
@@ -597,7 +658,8 @@ fact_size(const struct fact *fact, uint16_t type)
     size_t size = 0;
 
     for (unsigned i = 0; layout != NULL && layout->fields[i].kind != FIELD_END; i++)
-        size += fixed_size(layout->fields[i].kind) + view_of(fact, layout->fields[i].kind).size;
+        size +=
+            fixed_size(fact, layout->fields[i].kind) + view_of(fact, layout->fields[i].kind).size;
     return size;
 }
 

@@ -10,6 +10,7 @@
 
 #include "crypto/sign.h"
 #include "format/ids.h"
+#include "format/marking.h"
 
 #define FACT_NAME_BYTES_MAX 255u
 #define FACT_TEXT_BYTES_MAX 1048576u
@@ -51,7 +52,11 @@
     X(85, POSITION)                                                                                \
     X(86, MANDATE)                                                                                 \
     X(96, READOUT)                                                                                 \
-    X(97, PUBLICATION)
+    X(97, PUBLICATION)                                                                             \
+    X(112, ASSESSMENT)                                                                             \
+    X(113, HOLDING)                                                                                \
+    X(114, WITHDRAWAL)                                                                             \
+    X(115, WITHDRAWAL_ANSWER)
 
 enum fact_type {
 #define X(number, name) FACT_##name = number,
@@ -110,6 +115,8 @@ enum round_outcome {
 };
 enum check_result { CHECK_ANSWERED = 1, CHECK_SILENT = 2, CHECK_REFUSED = 3 };
 enum mandate_kind { MANDATE_SPEAKS = 1, MANDATE_LINE = 2 };
+enum holding_kind { HOLDING_WHOLE = 1, HOLDING_PARTLY = 2, HOLDING_NONE = 3 };
+enum withdrawal_answer { WITHDRAWAL_DELETED = 1, WITHDRAWAL_KEPT = 2 };
 enum remark_kind { REMARK_RESERVATION = 1, REMARK_DECLARATION = 2, REMARK_REASON = 3 };
 
 /*
@@ -119,10 +126,13 @@ enum remark_kind { REMARK_RESERVATION = 1, REMARK_DECLARATION = 2, REMARK_REASON
 struct fact {
     struct digest object;   /* what the fact is about: never zero */
     struct digest subject;  /* what else it points to; zero: nothing */
-    struct digest root;     /* of a text */
+    struct digest root;     /* of a text or of a file */
+    struct digest previous; /* the version before; zero: this is the first */
+    struct digest sha256;   /* of a whole file, for common tools */
     struct public_key key;  /* of a person */
     struct bytes nonce;     /* 32 bytes */
     struct bytes signature; /* 64 bytes */
+    struct bytes file_key;  /* 32 bytes */
     uint8_t what;           /* an enum of its type, from 1 */
     uint8_t slot;           /* a party */
     uint8_t mode;           /* how a person attends: 1 in the room, 2 by video, 3 by telephone */
@@ -134,11 +144,14 @@ struct fact {
     uint64_t when_ms;
     uint64_t until_ms;
     uint64_t quantity;
+    uint64_t size; /* of a file, in bytes */
+    struct marking marking;
     struct bytes name;   /* of a person, place or outside party; UTF-8 */
     struct bytes office; /* UTF-8 */
     struct bytes label;  /* a unit or a channel; UTF-8 */
     struct bytes tag;    /* BCP 47 */
     struct bytes other_tag;
+    struct bytes media_type; /* two names of RFC 6838, section 4.2, joined by '/' */
     struct bytes text; /* UTF-8, to the end of the section */
     struct bytes data; /* to the end of the section */
     uint16_t items_count;

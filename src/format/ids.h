@@ -54,6 +54,20 @@ party_id_equal(const struct party_id *a, const struct party_id *b)
     return memcmp(a->bytes, b->bytes, ID_BYTES) == 0;
 }
 
+static inline bool
+digest_equal(const struct digest *a, const struct digest *b)
+{
+    return memcmp(a->bytes, b->bytes, ID_BYTES) == 0;
+}
+
+static inline bool
+digest_is_zero(const struct digest *digest)
+{
+    static const struct digest zero;
+
+    return digest_equal(digest, &zero);
+}
+
 /* Slot u8, inc u16, seq u32, id: the encoding of a dep and of a head in HAVE. */
 void position_write(struct writer *writer, const struct position *position);
 struct position position_read(struct reader *reader);

@@ -108,10 +108,17 @@ facts_sample(struct fact *fact, uint16_t type)
         .other_tag = bytes_of_text("ko"),
         .text = bytes_of_text("Without a gap."),
         .data = {(const uint8_t *)"a\0b", 3},
+        .file_key = {bytes + 64, 32},
+        .size = 200000,
+        .media_type = bytes_of_text("application/pdf"),
+        .marking = {MARKING_POLICY, MARKING_AMBER, 5, bytes_of_text("NATO"),
+            bytes_of_text("CONFIDENTIAL"), bytes_of_text("KOR JPN")},
     };
     memset(fact->object.bytes, 0x11, ID_BYTES);
     memset(fact->subject.bytes, 0x22, ID_BYTES);
     memset(fact->root.bytes, 0x33, ID_BYTES);
+    memset(fact->previous.bytes, 0x66, ID_BYTES);
+    memset(fact->sha256.bytes, 0x55, ID_BYTES);
     memset(fact->key.bytes, 0x44, sizeof fact->key.bytes);
     fill_list(fact, type);
     fact->bracket_items = brackets();

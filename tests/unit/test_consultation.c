@@ -381,6 +381,146 @@ TEST(the_givers_word_and_the_receivers_are_kept_apart)
     stop();
 }
 
+/* ---- assessments ---- */
+
+static struct digest
+give(uint8_t slot, const struct digest *previous, uint32_t parties)
+{
+    struct fact fact;
+
+    facts_sample(&fact, FACT_ASSESSMENT);
+    fact.previous = *previous;
+    fact.subject = (struct digest){0};
+    fact.marking.parties = parties;
+    return object_of(say(slot, FACT_ASSESSMENT, &fact));
+}
+
+static struct assessment_state
+assessment_now(const struct digest *assessment)
+{
+    struct assessment_state state;
+
+    CHECK(consultation_assessment(consultation, assessment, &state) == ENTENTE_OK);
+    return state;
+}
+
+static void
+say_of(uint8_t slot, uint16_t type, const struct digest *object, uint8_t what, const char *text)
+{
+    struct fact fact = {.object = *object,
+        .what = what,
+        .number = 4,
+        .when_ms = 9,
+        .tag = bytes_of_text("en"),
+        .text = bytes_of_text(text)};
+
+    hear_all(slot);
+    say(slot, type, &fact);
+}
+
+TEST(each_copy_of_an_assessment_is_accounted_for)
+{
+    static const struct digest first;
+    struct assessment_state state;
+
+    start();
+    struct digest given = give(0, &first, 2);
+    state = assessment_now(&given);
+    CHECK(state.giver == 0 && state.version == 1 && !state.is_withdrawn && state.parties == 3);
+    CHECK(state.holders[0].holding == HOLDING_WHOLE && state.holders[1].holding == 0);
+    CHECK(assessment_is_released(&state, 0) && assessment_is_released(&state, 1));
+    CHECK(!assessment_is_released(&state, 2)); /* the marking names slot 1 only */
+    say_of(1, FACT_HOLDING, &given, HOLDING_PARTLY, "");
+    say_of(2, FACT_HOLDING, &given, HOLDING_WHOLE, "");
+    say_of(1, FACT_HOLDING, &given, HOLDING_WHOLE, "");
+    state = assessment_now(&given);
+    CHECK(state.holders[1].holding == HOLDING_WHOLE && state.holders[1].chunks == 4);
+
+    say_of(1, FACT_WITHDRAWAL, &given, 0, "not the giver's to take back");
+    CHECK(!assessment_now(&given).is_withdrawn);
+    say_of(0, FACT_WITHDRAWAL, &given, 0, "the source was wrong");
+    state = assessment_now(&given);
+    CHECK(state.is_withdrawn && bytes_equal(state.reason, bytes_of_text("the source was wrong")));
+    CHECK(assessment_owes_answer(&state, 1) && assessment_owes_answer(&state, 2));
+    CHECK(!assessment_owes_answer(&state, 0));
+    struct digest withdrawal = state.withdrawal;
+    say_of(1, FACT_WITHDRAWAL_ANSWER, &withdrawal, WITHDRAWAL_KEPT, "the law of archives");
+    say_of(2, FACT_WITHDRAWAL_ANSWER, &withdrawal, WITHDRAWAL_DELETED, "");
+    state = assessment_now(&given);
+    CHECK(!assessment_owes_answer(&state, 1) && !assessment_owes_answer(&state, 2));
+    CHECK(state.holders[1].holding == HOLDING_WHOLE && state.holders[1].answer == WITHDRAWAL_KEPT);
+    CHECK(bytes_equal(state.holders[1].reason, bytes_of_text("the law of archives")));
+    CHECK(state.holders[2].holding == HOLDING_NONE);
+    CHECK(state.holders[2].answer == WITHDRAWAL_DELETED);
+
+    /* Who fetches it again owes an answer again; a second withdrawal is answered as the first one.
+     */
+    say_of(2, FACT_HOLDING, &given, HOLDING_WHOLE, "");
+    state = assessment_now(&given);
+    CHECK(assessment_owes_answer(&state, 2) && state.holders[2].holding == HOLDING_WHOLE);
+    say_of(0, FACT_WITHDRAWAL, &given, 0, "once more");
+    CHECK(bytes_equal(assessment_now(&given).reason, bytes_of_text("the source was wrong")));
+    withdrawal = object_of(count - 1);
+    say_of(2, FACT_WITHDRAWAL_ANSWER, &withdrawal, WITHDRAWAL_DELETED, "");
+    state = assessment_now(&given);
+    CHECK(!assessment_owes_answer(&state, 2) && state.holders[2].holding == HOLDING_NONE);
+
+    /* The last answer holds, whichever withdrawal it is about. */
+    struct digest first_withdrawal = state.withdrawal;
+    say_of(1, FACT_WITHDRAWAL_ANSWER, &withdrawal, WITHDRAWAL_DELETED, "");
+    say_of(1, FACT_WITHDRAWAL_ANSWER, &first_withdrawal, WITHDRAWAL_KEPT, "a copy was found");
+    state = assessment_now(&given);
+    CHECK(state.holders[1].answer == WITHDRAWAL_KEPT && state.holders[1].holding == HOLDING_WHOLE);
+    CHECK(consultation_assessment(consultation, &withdrawal, &state) == ENTENTE_ERR_NOT_FOUND);
+    stop();
+}
+
+TEST(only_its_giver_makes_a_new_version)
+{
+    static const struct digest none;
+    struct assessment_state state;
+
+    start();
+    struct digest first = give(0, &none, 7);
+    hear_all(1);
+    struct digest foreign = give(1, &first, 7);
+    CHECK(assessment_now(&foreign).version == 1);
+    CHECK(memcmp(assessment_now(&first).newer.bytes, &none, sizeof none) == 0);
+    struct digest second = give(0, &first, 7), third = give(0, &second, 7);
+    state = assessment_now(&third);
+    CHECK(state.version == 3 && memcmp(&state.newer, &none, sizeof none) == 0);
+    CHECK(memcmp(assessment_now(&first).newer.bytes, &second, sizeof second) == 0);
+    CHECK(memcmp(assessment_now(&second).newer.bytes, &third, sizeof third) == 0);
+    CHECK(assessment_now(&second).version == 2);
+    stop();
+}
+
+/* What is given on a session is found there, and the ledger is part of the state's hash. */
+TEST(an_assessment_is_filed_with_what_it_is_about)
+{
+    struct digest before, after;
+    struct fact fact;
+    bool found = false;
+
+    start();
+    call_session();
+    facts_sample(&fact, FACT_ASSESSMENT);
+    fact.subject = session;
+    fact.previous = (struct digest){0};
+    struct digest given = object_of(say(1, FACT_ASSESSMENT, &fact));
+    const struct object *object = consultation_object(consultation, &session);
+    const struct fact_note *note;
+    for (uint32_t i = 0; (note = object_note(object, i)) != NULL; i++)
+        found |= note->type == FACT_ASSESSMENT && memcmp(&note->object, &given, 32) == 0;
+    CHECK(found);
+    CHECK(consultation_state_hash(consultation, &before) == ENTENTE_OK);
+    fact = (struct fact){.object = given, .what = HOLDING_WHOLE};
+    say(0, FACT_HOLDING, &fact);
+    CHECK(consultation_state_hash(consultation, &after) == ENTENTE_OK);
+    CHECK(memcmp(&before, &after, sizeof before) != 0);
+    stop();
+}
+
 TEST(a_dialogue_is_broken_off_until_it_is_resumed)
 {
     struct dialogue_view view;
@@ -770,15 +910,20 @@ random_fact(uint8_t slot, uint64_t *state)
     struct fact fact;
 
     while (type < FACT_TEXT)
-        type = facts_type((unsigned)(test_random(state) % 30));
+        type = facts_type((unsigned)(test_random(state) % 35));
     if (test_random(state) % 2 == 0) /* mostly what has a state of its own */
         type = test_random(state) % 2 == 0 ? FACT_CHAIR : FACT_SESSION;
+    if (test_random(state) % 4 == 0)
+        type = (uint16_t)(FACT_ASSESSMENT + test_random(state) % 4);
     facts_sample(&fact, type);
     fact.object = random_object(state);
+    fact.previous = random_object(state);
+    fact.subject = random_object(state);
     fact.number = (uint32_t)(test_random(state) % 3);
     if (type == FACT_CHAIR)
         fact.what = (uint8_t)(1 + test_random(state) % 8);
-    if (type == FACT_ATTENDANCE || type == FACT_QUEUE || type == FACT_RECEIPT)
+    if (type == FACT_ATTENDANCE || type == FACT_QUEUE || type == FACT_RECEIPT ||
+        type == FACT_HOLDING || type == FACT_WITHDRAWAL_ANSWER)
         fact.what = (uint8_t)(1 + test_random(state) % 2);
     fact.quantity = test_random(state) % 100;
     say(slot, type, &fact);
@@ -863,6 +1008,8 @@ TEST(the_state_does_not_depend_on_the_order_of_arrival)
 TEST_MAIN(CASE(the_chair_runs_a_session), CASE(the_chair_passes_when_a_party_drops),
     CASE(a_close_in_an_earlier_term_is_final),
     CASE(the_givers_word_and_the_receivers_are_kept_apart),
+    CASE(each_copy_of_an_assessment_is_accounted_for), CASE(only_its_giver_makes_a_new_version),
+    CASE(an_assessment_is_filed_with_what_it_is_about),
     CASE(a_dialogue_is_broken_off_until_it_is_resumed),
     CASE(a_consent_counts_by_the_position_that_carries_it),
     CASE(an_act_withdraw_in_the_register_is_heard),

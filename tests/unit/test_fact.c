@@ -4,6 +4,7 @@
  * its bounds, at the writer and at the reader; a section of a type that nobody knows is kept.
  */
 #include "format/body.h"
+#include "format/file.h"
 #include "support/facts.h"
 #include "support/test.h"
 
@@ -36,7 +37,7 @@ TEST(what_is_written_is_read)
         fact_write(&writer, &read, type);
         CHECK(bytes_equal(writer_written(&writer), written));
     }
-    CHECK(count == 31);
+    CHECK(count == 35);
 }
 
 /* Fields that end up elsewhere than they were would still come back as they were. */
@@ -125,6 +126,14 @@ TEST(refuses_what_is_out_of_bounds)
     REFUSED(FACT_ATTENDANCE, name, bytes_of_text("\xff"), TEXT);
     REFUSED(FACT_PLEDGE, scale, FACT_SCALE_MAX + 1, USAGE);
     REFUSED(FACT_PLEDGE, parties, UINT32_C(1) << PARTIES_MAX, USAGE);
+    REFUSED(FACT_ASSESSMENT, size, FILE_BYTES_MAX + 1, USAGE);
+    REFUSED(FACT_ASSESSMENT, name, bytes_of_text(""), USAGE);
+    REFUSED(FACT_ASSESSMENT, media_type, bytes_of_text("pdf"), USAGE);
+    REFUSED(FACT_ASSESSMENT, marking.level, 0, USAGE);
+    REFUSED(FACT_ASSESSMENT, marking.scheme, MARKING_TLP, USAGE); /* it has no classification */
+    REFUSED(FACT_HOLDING, what, HOLDING_NONE + 1, USAGE);
+    REFUSED(FACT_WITHDRAWAL, object, zero, USAGE);
+    REFUSED(FACT_WITHDRAWAL_ANSWER, what, WITHDRAWAL_KEPT + 1, USAGE);
     REFUSED(FACT_CONCORD, tag, bytes_of_text("e_"), USAGE);
     REFUSED(FACT_CONCORD, other_tag, bytes_of_text(""), USAGE);
     REFUSED(FACT_CONCORD, text, bytes_of_text("\xff"), TEXT);

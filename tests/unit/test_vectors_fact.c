@@ -164,7 +164,7 @@ TEST(the_vectors_hold)
             check_fact(&vector);
         else
             check_derived(&vector);
-    CHECK(count == 32);
+    CHECK(count == 36);
     fclose(file);
 }
 
