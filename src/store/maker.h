@@ -1,7 +1,8 @@
 /*
- * What a maker of stores provides: an ordered map from short keys to values, in which rows are only
- * ever added, with transactions.  What the rows mean, their checks and sums, duplicates and the
- * rollback after an error are one code for all makers (rows.c, store.c, source.c).
+ * What a maker of stores provides: an ordered map from short keys to values, with transactions.
+ * Rows of the record are only ever added; those of files may be removed.  What the rows mean, their
+ * checks and sums, duplicates and the rollback after an error are one code for all makers (rows.c,
+ * store.c, source.c).
  *
  * What a third maker, PostgreSQL, will need: one table (key bytea primary key, value bytea).  put()
  * must not wait for the server: gather rows in a buffer of some MB, sorted by key, send them as two
@@ -27,7 +28,7 @@ struct row {
 
 /*
  * Every function may return the machine's errors that store.h names.  Writes are called in a
- * transaction only; store.c calls rollback() after any error of put() and commit().
+ * transaction only; store.c calls rollback() after any error of put(), remove() and commit().
  */
 struct store_maker {
     void (*close)(struct store *store);
@@ -47,6 +48,13 @@ struct store_maker {
         struct store *store, struct bytes key, size_t prefix_size, struct row *row);
     enum entente_error (*last_up_to)(
         struct store *store, struct bytes key, size_t prefix_size, struct row *row);
+
+    /* As first_from(), without reading the value. */
+    enum entente_error (*first_key_from)(
+        struct store *store, struct bytes key, size_t prefix_size, struct bytes *found);
+
+    /* Removes the row of `key`, if there is one. */
+    enum entente_error (*remove)(struct store *store, struct bytes key);
 };
 
 /* The room that was used last, to spare a look-up for each row; forgotten by a rollback. */
@@ -61,6 +69,7 @@ struct recent_room {
 struct store {
     const struct store_maker *maker;
     struct record_source source;
+    struct file_source files;
     struct recent_room recent;
     bool is_open;   /* a transaction */
     uint8_t *value; /* where values are put together; given back when it is large */

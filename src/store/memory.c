@@ -1,6 +1,7 @@
 /* The maker for the simulator: sorted arrays of rows, and the faults that a disk can have. */
 #include "store/rows.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 /* One allocation: key, then value. */
@@ -24,6 +25,9 @@ struct memory {
     struct kept **fresh; /* of the open transaction */
     size_t fresh_count;
     size_t fresh_size;
+    struct kept **removed; /* durable rows that the open transaction took out */
+    size_t removed_count;
+    size_t removed_size;
     uint64_t fail_calls; /* 0: none */
     enum entente_error fail_error;
 };
@@ -90,6 +94,13 @@ insert(struct table *table, size_t at, struct kept *row)
     return ENTENTE_OK;
 }
 
+static void
+take_out(struct table *table, size_t at)
+{
+    table->count--;
+    memmove(table->rows + at, table->rows + at + 1, (table->count - at) * sizeof(struct kept *));
+}
+
 static struct kept *
 keep(struct bytes key, struct bytes value)
 {
@@ -137,6 +148,34 @@ memory_put(struct store *store, struct bytes key, struct bytes value)
     return ENTENTE_OK;
 }
 
+/* A row of the open transaction is as if it had never been; a durable one comes back by rollback.
+ */
+static enum entente_error
+memory_remove(struct store *store, struct bytes key)
+{
+    struct memory *memory = memory_of(store);
+    struct table *table = &memory->tables[key.data[0]];
+
+    enum entente_error error = meet_fault(memory);
+    size_t at = find(table, key);
+    if (error != ENTENTE_OK || at == table->count || compare(table->rows[at], key) != 0)
+        return error;
+    struct kept *row = table->rows[at];
+    error = grow(&memory->removed, &memory->removed_size, memory->removed_count);
+    if (error != ENTENTE_OK)
+        return error;
+    if (row->is_durable)
+        memory->removed[memory->removed_count++] = row;
+    take_out(table, at);
+    for (size_t i = memory->fresh_count; !row->is_durable && i-- > 0;)
+        if (memory->fresh[i] == row) {
+            memory->fresh[i] = memory->fresh[--memory->fresh_count];
+            free(row);
+            break;
+        }
+    return ENTENTE_OK;
+}
+
 static enum entente_error
 show(const struct kept *kept, struct bytes key, size_t prefix_size, struct row *row)
 {
@@ -172,6 +211,17 @@ memory_last_up_to(struct store *store, struct bytes key, size_t prefix_size, str
 }
 
 static enum entente_error
+memory_first_key_from(
+    struct store *store, struct bytes key, size_t prefix_size, struct bytes *found)
+{
+    struct row row;
+
+    enum entente_error error = memory_first_from(store, key, prefix_size, &row);
+    *found = error == ENTENTE_OK ? row.key : (struct bytes){0};
+    return error;
+}
+
+static enum entente_error
 memory_begin(struct store *store)
 {
     (void)store;
@@ -189,6 +239,8 @@ memory_commit(struct store *store)
     for (size_t i = 0; i < memory->fresh_count; i++)
         memory->fresh[i]->is_durable = true;
     memory->fresh_count = 0;
+    while (memory->removed_count > 0)
+        free(memory->removed[--memory->removed_count]);
     return ENTENTE_OK;
 }
 
@@ -201,10 +253,16 @@ memory_rollback(struct store *store)
         struct kept *row = memory->fresh[--memory->fresh_count];
         struct table *table = &memory->tables[row->data[0]];
         size_t at = find(table, (struct bytes){row->data, row->key_size});
-        table->count--;
-        memmove(
-            table->rows + at, table->rows + at + 1, (table->count - at) * sizeof(struct kept *));
+        take_out(table, at);
         free(row);
+    }
+    while (memory->removed_count > 0) {
+        struct kept *row = memory->removed[--memory->removed_count];
+        struct table *table = &memory->tables[row->data[0]];
+        size_t at = find(table, (struct bytes){row->data, row->key_size});
+        enum entente_error error = insert(table, at, row);
+        assert(error == ENTENTE_OK); /* it was there before: the room for it is still there */
+        (void)error;
     }
 }
 
@@ -219,6 +277,7 @@ memory_close(struct store *store)
         free(memory->tables[kind].rows);
     }
     free(memory->fresh);
+    free(memory->removed); /* store_close() has rolled back */
     free(memory);
 }
 
@@ -230,6 +289,8 @@ static const struct store_maker memory_maker = {
     .put = memory_put,
     .first_from = memory_first_from,
     .last_up_to = memory_last_up_to,
+    .first_key_from = memory_first_key_from,
+    .remove = memory_remove,
 };
 
 enum entente_error
@@ -254,23 +315,30 @@ store_memory_crash(struct store *store)
 }
 
 static enum entente_error
+copy_row(const struct kept *row, struct table *to)
+{
+    struct bytes key = {row->data, row->key_size};
+    struct kept *copy = keep(key, (struct bytes){row->data + row->key_size, row->value_size});
+    enum entente_error error =
+        copy == NULL ? ENTENTE_ERR_NO_MEMORY : insert(to, find(to, key), copy);
+
+    if (error != ENTENTE_OK) {
+        free(copy);
+        return error;
+    }
+    copy->is_durable = true;
+    return ENTENTE_OK;
+}
+
+static enum entente_error
 copy_durable(const struct table *from, struct table *to)
 {
-    for (size_t i = 0; i < from->count; i++) {
-        const struct kept *row = from->rows[i];
-        if (!row->is_durable)
-            continue;
-        struct kept *copy = keep((struct bytes){row->data, row->key_size},
-            (struct bytes){row->data + row->key_size, row->value_size});
-        enum entente_error error =
-            copy == NULL ? ENTENTE_ERR_NO_MEMORY : insert(to, to->count, copy);
-        if (error != ENTENTE_OK) {
-            free(copy);
-            return error;
-        }
-        copy->is_durable = true;
-    }
-    return ENTENTE_OK;
+    enum entente_error error = ENTENTE_OK;
+
+    for (size_t i = 0; i < from->count && error == ENTENTE_OK; i++)
+        if (from->rows[i]->is_durable)
+            error = copy_row(from->rows[i], to);
+    return error;
 }
 
 enum entente_error
@@ -281,6 +349,9 @@ store_memory_snapshot(const struct store *store, struct store **copy)
     enum entente_error error = store_open_memory(copy);
     for (size_t kind = 0; kind < ROW_KINDS && error == ENTENTE_OK; kind++)
         error = copy_durable(&memory->tables[kind], &memory_of(*copy)->tables[kind]);
+    for (size_t i = 0; i < memory->removed_count && error == ENTENTE_OK; i++)
+        error =
+            copy_row(memory->removed[i], &memory_of(*copy)->tables[memory->removed[i]->data[0]]);
     if (error != ENTENTE_OK) {
         store_close(*copy);
         *copy = NULL;

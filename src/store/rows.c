@@ -123,6 +123,31 @@ key_of_proof(uint32_t room, uint8_t slot, uint16_t inc)
     return key;
 }
 
+struct key
+key_of_digest(enum row_kind kind, uint32_t room, const struct digest *digest)
+{
+    struct key key;
+    struct writer writer = key_begin(&key, kind);
+
+    writer_u32(&writer, room);
+    writer_copy(&writer, digest->bytes, sizeof digest->bytes);
+    key_end(&key, &writer);
+    return key;
+}
+
+struct key
+key_of_chunk(uint32_t room, const struct digest *place, uint32_t index)
+{
+    struct key key;
+    struct writer writer = key_begin(&key, ROW_CHUNK);
+
+    writer_u32(&writer, room);
+    writer_copy(&writer, place->bytes, sizeof place->bytes);
+    writer_u32(&writer, index);
+    key_end(&key, &writer);
+    return key;
+}
+
 /* Each step is a bijection of `sum` and of the word, so no single changed word goes unseen. */
 static uint64_t
 sum_word(uint64_t sum, uint64_t word)
@@ -248,6 +273,22 @@ row_last_up_to(struct store *store, const struct key *key, size_t prefix_size, s
     enum entente_error error =
         store->maker->last_up_to(store, (struct bytes){key->data, key->size}, prefix_size, &row);
     return error == ENTENTE_OK ? open_row(&row, prefix_size, found) : error;
+}
+
+enum entente_error
+row_first_key_from(
+    struct store *store, const struct key *key, size_t prefix_size, struct reader *found)
+{
+    struct bytes row_key;
+
+    enum entente_error error = store->maker->first_key_from(
+        store, (struct bytes){key->data, key->size}, prefix_size, &row_key);
+    *found = (struct reader){0};
+    if (error != ENTENTE_OK)
+        return error;
+    *found = reader_of(row_key);
+    reader_bytes(found, prefix_size);
+    return ENTENTE_OK;
 }
 
 enum entente_error

@@ -8,7 +8,17 @@
 #define APPLICATION_ID 0x456e7465 /* "Ente": what file(1) and we know our files by */
 #define SCHEMA_VERSION 1
 
-enum statement { BEGIN, COMMIT, ROLLBACK, PUT, FIRST_FROM, LAST_UP_TO, STATEMENTS };
+enum statement {
+    BEGIN,
+    COMMIT,
+    ROLLBACK,
+    PUT,
+    FIRST_FROM,
+    LAST_UP_TO,
+    FIRST_KEY_FROM,
+    REMOVE,
+    STATEMENTS
+};
 
 static const char *const texts[STATEMENTS] = {
     [BEGIN] = "BEGIN IMMEDIATE",
@@ -17,6 +27,8 @@ static const char *const texts[STATEMENTS] = {
     [PUT] = "INSERT INTO row (key, value) VALUES (?1, ?2) ON CONFLICT DO NOTHING",
     [FIRST_FROM] = "SELECT key, value FROM row WHERE key >= ?1 ORDER BY key LIMIT 1",
     [LAST_UP_TO] = "SELECT key, value FROM row WHERE key <= ?1 ORDER BY key DESC LIMIT 1",
+    [FIRST_KEY_FROM] = "SELECT key FROM row WHERE key >= ?1 ORDER BY key LIMIT 1",
+    [REMOVE] = "DELETE FROM row WHERE key = ?1",
 };
 
 /*
@@ -32,6 +44,7 @@ static const char settings[] = "PRAGMA locking_mode = EXCLUSIVE;"
                                "PRAGMA trusted_schema = OFF;"
                                "PRAGMA cell_size_check = ON;"
                                "PRAGMA temp_store = MEMORY;"
+                               "PRAGMA secure_delete = ON;"
                                "PRAGMA mmap_size = 0;"
                                "PRAGMA page_size = 16384;"
                                "PRAGMA synchronous = FULL;"
@@ -226,6 +239,22 @@ sqlite_put(struct store *store, struct bytes key, struct bytes value)
     return sqlite3_changes(sqlite->database) == 1 ? ENTENTE_OK : ENTENTE_ERR_EXISTS;
 }
 
+static enum entente_error
+sqlite_remove(struct store *store, struct bytes key)
+{
+    struct sqlite *sqlite = sqlite_of(store);
+    sqlite3_stmt *statement = sqlite->statements[REMOVE];
+
+    hide(sqlite);
+    int code = bind(statement, 1, key);
+    if (code == SQLITE_OK) {
+        sqlite3_step(statement);
+        code = sqlite3_reset(statement);
+    }
+    sqlite3_clear_bindings(statement);
+    return error_of(sqlite->database, code);
+}
+
 static struct bytes
 column(sqlite3_stmt *statement, int place)
 {
@@ -234,21 +263,26 @@ column(sqlite3_stmt *statement, int place)
     return (struct bytes){data, (size_t)sqlite3_column_bytes(statement, place)};
 }
 
-/*
- * The columns of the row that was found.  The value may span pages that were not read yet: if that
- * fails, SQLite gives NULL and keeps the error.
- */
 static enum entente_error
-show(struct sqlite *sqlite, sqlite3_stmt *statement, struct bytes key, size_t prefix_size,
-    struct row *row)
+show_key(sqlite3_stmt *statement, struct bytes key, size_t prefix_size, struct row *row)
 {
     if (sqlite3_column_type(statement, 0) != SQLITE_BLOB)
         return ENTENTE_ERR_CORRUPT;
     row->key = column(statement, 0);
     if (row->key.size < prefix_size || memcmp(row->key.data, key.data, prefix_size) != 0)
         return ENTENTE_ERR_NOT_FOUND;
+    return row->key.size > KEY_BYTES_MAX ? ENTENTE_ERR_CORRUPT : ENTENTE_OK;
+}
+
+/*
+ * The value of the row that was found.  It may span pages that were not read yet: if that fails,
+ * SQLite gives NULL and keeps the error.
+ */
+static enum entente_error
+show_value(struct sqlite *sqlite, sqlite3_stmt *statement, struct row *row)
+{
     row->value = column(statement, 1);
-    if (row->key.size > KEY_BYTES_MAX || row->value.size > VALUE_BYTES_MAX)
+    if (row->value.size > VALUE_BYTES_MAX)
         return ENTENTE_ERR_CORRUPT;
     if (row->value.data == NULL) {
         enum entente_error error =
@@ -272,9 +306,11 @@ seek(struct sqlite *sqlite, enum statement which, struct bytes key, size_t prefi
         code = sqlite3_step(statement);
     sqlite->shown = statement;
     if (code == SQLITE_ROW)
-        error = show(sqlite, statement, key, prefix_size, row);
+        error = show_key(statement, key, prefix_size, row);
     else
         error = code == SQLITE_DONE ? ENTENTE_ERR_NOT_FOUND : error_of(sqlite->database, code);
+    if (error == ENTENTE_OK && which != FIRST_KEY_FROM)
+        error = show_value(sqlite, statement, row);
     if (error != ENTENTE_OK)
         hide(sqlite);
     return error;
@@ -290,6 +326,17 @@ static enum entente_error
 sqlite_last_up_to(struct store *store, struct bytes key, size_t prefix_size, struct row *row)
 {
     return seek(sqlite_of(store), LAST_UP_TO, key, prefix_size, row);
+}
+
+static enum entente_error
+sqlite_first_key_from(
+    struct store *store, struct bytes key, size_t prefix_size, struct bytes *found)
+{
+    struct row row;
+
+    enum entente_error error = seek(sqlite_of(store), FIRST_KEY_FROM, key, prefix_size, &row);
+    *found = error == ENTENTE_OK ? row.key : (struct bytes){0};
+    return error;
 }
 
 static void
@@ -311,6 +358,8 @@ static const struct store_maker sqlite_maker = {
     .put = sqlite_put,
     .first_from = sqlite_first_from,
     .last_up_to = sqlite_last_up_to,
+    .first_key_from = sqlite_first_key_from,
+    .remove = sqlite_remove,
 };
 
 static enum entente_error

@@ -14,12 +14,19 @@ store_init(struct store *store, const struct store_maker *maker)
 {
     store->maker = maker;
     source_init(&store->source, store);
+    files_init(&store->files, store);
 }
 
 const struct record_source *
 store_source(struct store *store)
 {
     return &store->source;
+}
+
+const struct file_source *
+store_files(struct store *store)
+{
+    return &store->files;
 }
 
 static void
@@ -64,9 +71,8 @@ store_commit(struct store *store)
     return error;
 }
 
-/* Every put ends here: one that failed takes the whole transaction with it. */
-static enum entente_error
-end_put(struct store *store, enum entente_error error)
+enum entente_error
+store_end_write(struct store *store, enum entente_error error)
 {
     if (error != ENTENTE_OK)
         roll_back(store);
@@ -111,7 +117,7 @@ store_put_room(struct store *store, const struct room_id *room, struct bytes gen
 {
     if (!store->is_open)
         return ENTENTE_ERR_USAGE;
-    return end_put(store, add_room(store, room, genesis_file));
+    return store_end_write(store, add_room(store, room, genesis_file));
 }
 
 enum entente_error
@@ -122,7 +128,7 @@ store_put_register(
 
     if (!store->is_open)
         return ENTENTE_ERR_USAGE;
-    return end_put(store, row_put(store, &key, &encoded, 1));
+    return store_end_write(store, row_put(store, &key, &encoded, 1));
 }
 
 enum entente_error
@@ -145,7 +151,7 @@ store_put_branch(struct store *store, const struct room_id *room, const struct b
         struct key key = key_of_branch(number, branch->index);
         error = row_put(store, &key, &(struct bytes){encoded, sizeof encoded}, 1);
     }
-    return end_put(store, error);
+    return store_end_write(store, error);
 }
 
 enum entente_error
@@ -161,7 +167,7 @@ store_put_proof(
         struct key key = key_of_proof(number, slot, inc);
         error = row_put(store, &key, &proof, 1);
     }
-    return end_put(store, error);
+    return store_end_write(store, error);
 }
 
 /* The arrival is where the store keeps it, not what it is. */
@@ -258,5 +264,5 @@ store_put_segment(struct store *store, const struct room_id *room, const struct 
     assert(row->payloads.size <= SEGMENT_PAYLOAD_BYTES_MAX);
     if (!store->is_open)
         return ENTENTE_ERR_USAGE;
-    return end_put(store, put_segment(store, room, row, specials, specials_count));
+    return store_end_write(store, put_segment(store, room, row, specials, specials_count));
 }

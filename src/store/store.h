@@ -16,6 +16,7 @@
 #ifndef ENTENTE_STORE_STORE_H
 #define ENTENTE_STORE_STORE_H
 
+#include "record/file_source.h"
 #include "record/source.h"
 
 struct store;
@@ -59,6 +60,30 @@ MUST_USE enum entente_error store_put_segment(struct store *store, const struct 
 MUST_USE enum entente_error store_put_proof(struct store *store, const struct room_id *room,
     uint8_t slot, uint16_t inc, struct bytes proof);
 
+/*
+ * Files (PROTOCOL.md section 19), errors as above.  Chunks lie under a place: that of a file which
+ * is fetched is its root, that of an upload is a number by chance, as its root is known at its end
+ * only. An upload that its process did not end is removed by store_sweep_uploads().
+ */
+MUST_USE enum entente_error store_begin_upload(
+    struct store *store, const struct room_id *room, const struct digest *place);
+MUST_USE enum entente_error store_put_chunk(struct store *store, const struct room_id *room,
+    const struct digest *place, uint32_t index, struct bytes sealed);
+/* The leaves are file_chunks(size) x 32 bytes.  `place` is no unfinished upload any more. */
+MUST_USE enum entente_error store_put_file(struct store *store, const struct room_id *room,
+    const struct digest *root, const struct file_row *row, struct bytes leaves);
+
+/*
+ * Removes chunks of a file, at most `*count` of them, and sets `*count` to how
+ * many it was; when none is left, the file itself.  NOT_FOUND: it is not here (any more).
+ */
+MUST_USE enum entente_error store_remove_file(
+    struct store *store, const struct room_id *room, const struct digest *root, uint32_t *count);
+
+/* The same for the uploads of all rooms that were begun and not put; NOT_FOUND: there is none left.
+ */
+MUST_USE enum entente_error store_sweep_uploads(struct store *store, uint32_t *count);
+
 /* Walks: `index` from 0 until ENTENTE_ERR_NOT_FOUND.  Views borrowed until the store's next call.
  */
 MUST_USE enum entente_error store_room_at(
@@ -69,11 +94,14 @@ MUST_USE enum entente_error store_register_entry(
 /* The record's view of this store; lives as long as the store. */
 const struct record_source *store_source(struct store *store);
 
+/* The node's view of its files; lives as long. */
+const struct file_source *store_files(struct store *store);
+
 /*
  * The memory maker's faults, for the simulator.  A crash forgets what was not committed; a snapshot
  * is a deep copy of what is durable (an old backup, a clone); `fail_after` makes the n-th write of
- * a row (a segment is two, and one for each special) or commit from now (1: the next) return
- * `error` (0 switches it off).
+ * a row (a segment is two, and one for each special), removal or commit from now (1: the next)
+ * return `error` (0 switches it off).
  */
 void store_memory_crash(struct store *store);
 MUST_USE enum entente_error store_memory_snapshot(const struct store *store, struct store **copy);

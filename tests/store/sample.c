@@ -70,6 +70,56 @@ proof(uint32_t number)
     return (struct bytes){noise_at(number + 7), 5000 + number};
 }
 
+#define FILE_BYTES 70000u
+
+static struct digest
+root_of(uint32_t number)
+{
+    return (struct digest){{0x40, (uint8_t)number, (uint8_t)(number >> 8)}};
+}
+
+static struct file_row
+file_row_of(uint32_t number)
+{
+    return (struct file_row){{{0x80, (uint8_t)number, (uint8_t)(number >> 8)}}, FILE_BYTES};
+}
+
+static struct bytes
+leaves_of(uint32_t number)
+{
+    return (struct bytes){noise_at(number + 11), 2 * ID_BYTES};
+}
+
+static struct bytes
+chunk_of(uint32_t number, uint32_t index)
+{
+    return (struct bytes){noise_at(number + 13 + index), 900 + number};
+}
+
+enum entente_error
+put_file(struct store *store, uint32_t number)
+{
+    struct file_row row = file_row_of(number);
+    struct digest root = root_of(number);
+
+    enum entente_error error = store_begin_upload(store, &room_one, &row.place);
+    for (uint32_t i = 0; i < 2 && error == ENTENTE_OK; i++)
+        error = store_put_chunk(store, &room_one, &row.place, i, chunk_of(number, i));
+    if (error == ENTENTE_OK)
+        error = store_put_file(store, &room_one, &root, &row, leaves_of(number));
+    return error;
+}
+
+static enum entente_error
+remove_file(struct store *store, uint32_t number)
+{
+    struct digest root = root_of(number);
+    uint32_t count = 3;
+
+    enum entente_error error = store_remove_file(store, &room_one, &root, &count);
+    return error == ENTENTE_ERR_NOT_FOUND ? ENTENTE_OK : error;
+}
+
 enum entente_error
 put_batch(struct store *store, uint32_t number)
 {
@@ -84,6 +134,10 @@ put_batch(struct store *store, uint32_t number)
     }
     if (error == ENTENTE_OK)
         error = store_put_proof(store, &room_one, 1, (uint16_t)number, proof(number));
+    if (error == ENTENTE_OK)
+        error = put_file(store, number);
+    if (error == ENTENTE_OK)
+        error = remove_file(store, number - 1);
     return error == ENTENTE_OK ? store_commit(store) : error;
 }
 
@@ -119,4 +173,41 @@ count_batch(struct store *store, uint32_t number, enum entente_error *error)
     got = source->proof_of(source->state, &room_one, 1, (uint16_t)number, &bytes);
     count += note(got, bytes_equal(bytes, proof(number)), error);
     return count < 0 ? -1 : count;
+}
+
+/* 4 rows when it is there, 0 when it is not. */
+static int
+count_file(struct store *store, uint32_t number, enum entente_error *error)
+{
+    const struct file_source *files = store_files(store);
+    struct file_row wanted = file_row_of(number), row;
+    struct digest root = root_of(number);
+    struct bytes bytes;
+
+    enum entente_error got = files->file(files->state, &room_one, &root, &row);
+    int count = note(got,
+        row.size == wanted.size && memcmp(&row.place, &wanted.place, sizeof row.place) == 0, error);
+    got = files->leaves(files->state, &room_one, &root, &bytes);
+    count += note(got, bytes_equal(bytes, leaves_of(number)), error);
+    for (uint32_t i = 0; i < 2; i++) {
+        got = files->chunk(files->state, &room_one, &wanted.place, i, &bytes);
+        count += note(got, bytes_equal(bytes, chunk_of(number, i)), error);
+    }
+    return count;
+}
+
+int
+file_here(struct store *store, uint32_t last, enum entente_error *error)
+{
+    int here = 0;
+
+    for (uint32_t number = 1; number <= last; number++) {
+        int count = count_file(store, number, error);
+        if (count == 0)
+            continue;
+        if (count != 4 || here != 0)
+            return -1;
+        here = (int)number;
+    }
+    return here;
 }

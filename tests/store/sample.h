@@ -17,7 +17,7 @@ MUST_USE enum entente_error put_beginning(struct store *store);
 
 /*
  * Transaction `number`, from 1: a register entry, the segments 2 * number - 1 and 2 * number, each
- * with a special, and a proof.
+ * with a special, and a proof; and file `number` in the place of the one before.
  */
 MUST_USE enum entente_error put_batch(struct store *store, uint32_t number);
 
@@ -25,5 +25,14 @@ MUST_USE enum entente_error put_batch(struct store *store, uint32_t number);
  * or cannot be read.  `*error` is the last one other than NOT_FOUND. */
 #define BATCH_ROWS 6
 int count_batch(struct store *store, uint32_t number, enum entente_error *error);
+
+/* A file of two chunks: as an upload that is ended at once. */
+MUST_USE enum entente_error put_file(struct store *store, uint32_t number);
+
+/*
+ * Which of the files 1 to `last` is there, as it was put: 0: none; -1: several, or one in parts.
+ * `*error` as above.
+ */
+int file_here(struct store *store, uint32_t last, enum entente_error *error);
 
 #endif

@@ -4,6 +4,7 @@
  */
 #include "store/sample.h"
 
+#include "format/file.h"
 #include "format/genesis.h"
 #include "format/segment.h"
 
@@ -322,6 +323,123 @@ BOTH(a_restart_keeps_what_was_committed_only)
     CHECK(count_batch(store, 2, &error) == BATCH_ROWS);
 }
 
+static struct digest
+place_of(uint8_t first)
+{
+    return (struct digest){{first, 7}};
+}
+
+static uint32_t
+chunks_here(struct store *store, const struct room_id *room, const struct digest *place)
+{
+    const struct file_source *files = store_files(store);
+    uint32_t count = 0;
+
+    for (uint32_t i = 0; files->next_chunk(files->state, room, place, &i) == ENTENTE_OK; i++)
+        count++;
+    return count;
+}
+
+BOTH(a_file_is_there_in_parts)
+{
+    static const uint32_t put[] = {0, 3, FILE_CHUNKS_MAX - 1};
+    static uint8_t leaves[FILE_LEAVES_BYTES_MAX], sealed[FILE_SEALED_BYTES_MAX];
+    const struct file_source *files = store_files(store);
+    struct digest root = place_of(1), other = place_of(2);
+    struct file_row row = {root, FILE_BYTES_MAX}, got;
+    struct bytes bytes;
+    uint32_t next = 1;
+
+    REQUIRE(put_beginning(store) == ENTENTE_OK && store_begin(store) == ENTENTE_OK);
+    memset(leaves, 'l', sizeof leaves);
+    memset(sealed, 's', sizeof sealed);
+    CHECK(store_put_room(store, &room_two, bytes_of_text("two")) == ENTENTE_OK);
+    CHECK(store_put_file(store, &room_one, &root, &row, (struct bytes){leaves, sizeof leaves}) ==
+          ENTENTE_OK);
+    for (size_t i = 0; i < 3; i++)
+        CHECK(store_put_chunk(store, &room_one, &root, put[i],
+                  (struct bytes){sealed, sizeof sealed}) == ENTENTE_OK);
+    CHECK(store_commit(store) == ENTENTE_OK);
+    store = restart(kind);
+    files = store_files(store);
+    CHECK(files->file(files->state, &room_one, &root, &got) == ENTENTE_OK);
+    CHECK(got.size == FILE_BYTES_MAX && memcmp(&got.place, &root, sizeof root) == 0);
+    CHECK(files->leaves(files->state, &room_one, &root, &bytes) == ENTENTE_OK);
+    CHECK(bytes_equal(bytes, (struct bytes){leaves, sizeof leaves}));
+    CHECK(files->next_chunk(files->state, &room_one, &root, &next) == ENTENTE_OK && next == 3);
+    CHECK(files->chunk(files->state, &room_one, &root, 3, &bytes) == ENTENTE_OK);
+    CHECK(bytes_equal(bytes, (struct bytes){sealed, sizeof sealed}));
+    CHECK(files->chunk(files->state, &room_one, &root, 2, &bytes) == ENTENTE_ERR_NOT_FOUND);
+    CHECK(chunks_here(store, &room_one, &root) == 3);
+    CHECK(chunks_here(store, &room_one, &other) == 0);
+    CHECK(files->file(files->state, &room_one, &other, &got) == ENTENTE_ERR_NOT_FOUND);
+    CHECK(files->file(files->state, &room_two, &root, &got) == ENTENTE_ERR_NOT_FOUND);
+    CHECK(chunks_here(store, &room_two, &root) == 0);
+}
+
+BOTH(a_file_is_removed_in_steps)
+{
+    static uint8_t leaves[5 * ID_BYTES];
+    struct digest root = place_of(1), other = place_of(2);
+    struct file_row row = {root, 5 * FILE_CHUNK_BYTES}, other_row = {other, 1}, got;
+    const struct file_source *files;
+    uint32_t count = 3;
+
+    REQUIRE(put_beginning(store) == ENTENTE_OK && store_begin(store) == ENTENTE_OK);
+    CHECK(store_put_file(store, &room_one, &root, &row, (struct bytes){leaves, sizeof leaves}) ==
+          ENTENTE_OK);
+    CHECK(store_put_file(store, &room_one, &other, &other_row, (struct bytes){leaves, ID_BYTES}) ==
+          ENTENTE_OK);
+    for (uint32_t i = 0; i < 5; i++)
+        CHECK(store_put_chunk(store, &room_one, &root, i, bytes_of_text("x")) == ENTENTE_OK);
+    CHECK(store_put_chunk(store, &room_one, &other, 0, bytes_of_text("y")) == ENTENTE_OK);
+    CHECK(store_commit(store) == ENTENTE_OK && store_begin(store) == ENTENTE_OK);
+    CHECK(store_remove_file(store, &room_one, &root, &count) == ENTENTE_OK && count == 3);
+    store = restart(kind); /* without a commit: it is all there */
+    CHECK(chunks_here(store, &room_one, &root) == 5 && store_begin(store) == ENTENTE_OK);
+    CHECK(store_remove_file(store, &room_one, &root, &count) == ENTENTE_OK && count == 3);
+    CHECK(chunks_here(store, &room_one, &root) == 2 && store_commit(store) == ENTENTE_OK);
+    store = restart(kind);
+    files = store_files(store);
+    CHECK(files->file(files->state, &room_one, &root, &got) == ENTENTE_OK);
+    CHECK(chunks_here(store, &room_one, &root) == 2 && store_begin(store) == ENTENTE_OK);
+    CHECK(store_remove_file(store, &room_one, &root, &count) == ENTENTE_OK && count == 2);
+    CHECK(store_remove_file(store, &room_one, &root, &count) == ENTENTE_ERR_NOT_FOUND);
+    CHECK(files->file(files->state, &room_one, &root, &got) == ENTENTE_ERR_NOT_FOUND);
+    /* It may come again, in the same transaction; the other file never went. */
+    CHECK(store_put_chunk(store, &room_one, &root, 1, bytes_of_text("z")) == ENTENTE_OK);
+    CHECK(store_commit(store) == ENTENTE_OK);
+    store = restart(kind);
+    CHECK(chunks_here(store, &room_one, &root) == 1 && chunks_here(store, &room_one, &other) == 1);
+}
+
+BOTH(an_upload_that_was_not_ended_is_swept)
+{
+    static uint8_t leaves[ID_BYTES];
+    struct digest ended = place_of(1), open = place_of(2), root = place_of(3);
+    struct file_row row = {ended, 1};
+    uint32_t count = 2;
+
+    REQUIRE(put_beginning(store) == ENTENTE_OK && store_begin(store) == ENTENTE_OK);
+    CHECK(store_begin_upload(store, &room_one, &ended) == ENTENTE_OK);
+    CHECK(store_begin_upload(store, &room_one, &open) == ENTENTE_OK);
+    CHECK(store_put_chunk(store, &room_one, &ended, 0, bytes_of_text("x")) == ENTENTE_OK);
+    for (uint32_t i = 0; i < 3; i++)
+        CHECK(store_put_chunk(store, &room_one, &open, i, bytes_of_text("x")) == ENTENTE_OK);
+    CHECK(store_put_file(store, &room_one, &root, &row, (struct bytes){leaves, ID_BYTES}) ==
+          ENTENTE_OK);
+    CHECK(store_commit(store) == ENTENTE_OK);
+    store = restart(kind);
+    CHECK(store_sweep_uploads(store, &count) == ENTENTE_ERR_USAGE);
+    CHECK(store_begin(store) == ENTENTE_OK);
+    CHECK(store_sweep_uploads(store, &count) == ENTENTE_OK && count == 2);
+    CHECK(store_sweep_uploads(store, &count) == ENTENTE_OK && count == 1);
+    CHECK(store_sweep_uploads(store, &count) == ENTENTE_ERR_NOT_FOUND);
+    CHECK(store_commit(store) == ENTENTE_OK);
+    store = restart(kind);
+    CHECK(chunks_here(store, &room_one, &open) == 0 && chunks_here(store, &room_one, &ended) == 1);
+}
+
 /* SQLite's own account of its memory: sanitizers would hide ours in theirs. */
 BOTH(stays_small_with_100000_segments)
 {
@@ -355,16 +473,20 @@ BOTH(stays_small_with_100000_segments)
 
 TEST(memory_a_snapshot_is_what_is_durable)
 {
+    struct digest removed = {{0x40, 1}}; /* the file of batch 1 */
     struct store *store, *copy;
     enum entente_error error = ENTENTE_OK;
+    uint32_t chunks = 3;
 
     REQUIRE(store_open_memory(&store) == ENTENTE_OK);
     CHECK(put_beginning(store) == ENTENTE_OK && put_batch(store, 1) == ENTENTE_OK);
     CHECK(store_begin(store) == ENTENTE_OK);
     CHECK(store_put_register(store, &party_one, 2, bytes_of_text("x")) == ENTENTE_OK);
+    CHECK(store_remove_file(store, &room_one, &removed, &chunks) == ENTENTE_OK);
     CHECK(store_memory_snapshot(store, &copy) == ENTENTE_OK);
-    CHECK(store_commit(store) == ENTENTE_OK);
+    CHECK(store_commit(store) == ENTENTE_OK && file_here(store, 1, &error) == 0);
     store_close(store);
+    CHECK(file_here(copy, 1, &error) == 1);
     CHECK(count_batch(copy, 1, &error) == BATCH_ROWS && count_batch(copy, 2, &error) == 0);
     CHECK(put_batch(copy, 2) == ENTENTE_OK);
     store_close(copy);
@@ -441,6 +563,9 @@ run_all(int argc, char **argv)
         CASES(a_conflict_is_refused_and_rolls_back),
         CASES(needs_a_transaction_and_the_room),
         CASES(a_restart_keeps_what_was_committed_only),
+        CASES(a_file_is_there_in_parts),
+        CASES(a_file_is_removed_in_steps),
+        CASES(an_upload_that_was_not_ended_is_swept),
         CASES(stays_small_with_100000_segments),
         CASE(memory_a_snapshot_is_what_is_durable),
         CASE(sqlite_a_second_process_is_locked_out),
