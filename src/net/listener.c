@@ -51,6 +51,7 @@ listener_open(const struct address *address, int *listening, uint16_t *port)
        listeners at one address it does not allow. */
     int fd = socket(name.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes) != 0 ||
+        setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes) != 0 || /* arrivals inherit it */
         bind(fd, (struct sockaddr *)&name, size) != 0 || listen(fd, BACKLOG) != 0) {
         error = error_of_errno();
         if (fd >= 0)
@@ -65,15 +66,11 @@ listener_open(const struct address *address, int *listening, uint16_t *port)
 int
 listener_accept(int listening, bool *exhausted)
 {
-    const int yes = 1;
-
     *exhausted = false;
     for (;;) {
         int fd = accept4(listening, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
-        if (fd >= 0) {
-            setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
+        if (fd >= 0)
             return fd;
-        }
         switch (errno) {
         case EINTR:
         case ECONNABORTED: /* it came and went */

@@ -1,4 +1,4 @@
-/* The socket on which other nodes arrive. */
+/* A socket on which others arrive. */
 #ifndef ENTENTE_NET_LISTENER_H
 #define ENTENTE_NET_LISTENER_H
 
@@ -15,7 +15,7 @@ MUST_USE enum entente_error listener_open(
     const struct address *address, int *listening, uint16_t *port);
 
 /*
- * The next connection that waits, non-blocking, without delay for small packets; -1 with
+ * The next connection that waits, non-blocking (and without delay for small packets where listener_open() made `listening`); -1 with
  * `*exhausted` false when none waits, and true when the system is out of descriptors or memory:
  * asking again is then useless for a while.
  */

@@ -12,25 +12,51 @@ struct queue_block {
     uint8_t data[];
 };
 
-enum entente_error
-queue_add(struct queue *queue, struct bytes frame, size_t written)
+uint8_t *
+queue_new_block(struct queue *queue, size_t size)
 {
-    assert(written == 0 || queue->first == NULL);
-    size_t size = frame.size - written;
     struct queue_block *block = malloc(sizeof *block + size);
-    if (block == NULL)
-        return ENTENTE_ERR_NO_MEMORY;
 
-    *block = (struct queue_block){.size = size, .begun = written > 0};
-    if (size > 0)
-        memcpy(block->data, frame.data + written, size);
+    if (block == NULL)
+        return NULL;
+    *block = (struct queue_block){.size = size};
     if (queue->last != NULL)
         queue->last->next = block;
     else
         queue->first = block;
     queue->last = block;
     queue->bytes += size + QUEUE_FRAME_COST;
+    return block->data;
+}
+
+enum entente_error
+queue_add(struct queue *queue, struct bytes frame, size_t written)
+{
+    assert(written == 0 || queue->first == NULL);
+    size_t size = frame.size - written;
+    uint8_t *data = queue_new_block(queue, size);
+    if (data == NULL)
+        return ENTENTE_ERR_NO_MEMORY;
+
+    queue->last->begun = written > 0;
+    if (size > 0)
+        memcpy(data, frame.data + written, size);
     return ENTENTE_OK;
+}
+
+void
+queue_cut(struct queue *queue)
+{
+    struct queue begun = {0};
+
+    if (queue->first != NULL && queue->first->begun) {
+        begun.first = begun.last = queue->first;
+        begun.bytes = begun.first->size - begun.first->written + QUEUE_FRAME_COST;
+        queue->first = begun.first->next;
+        begun.first->next = NULL;
+    }
+    queue_free(queue);
+    *queue = begun;
 }
 
 bool

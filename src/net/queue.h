@@ -21,6 +21,13 @@ struct queue {
  */
 MUST_USE enum entente_error queue_add(struct queue *queue, struct bytes frame, size_t written);
 
+/* Room for a frame of `size` bytes at the end of the queue, for the caller to fill before anything else
+   is called; NULL: no memory. */
+uint8_t *queue_new_block(struct queue *queue, size_t size);
+
+/* Drops all frames but one that is partly written. */
+void queue_cut(struct queue *queue);
+
 bool queue_is_empty(const struct queue *queue);
 
 /* What is still to be written of the first frame, borrowed until queue_wrote(); `*begun` says

@@ -115,7 +115,9 @@ begin_fragment(struct wire *wire)
     wire->mask_at = 0;
     wire->control_used = 0;
     wire->in_payload = true;
-    return wire->opcode == WIRE_TEXT ? ENTENTE_ERR_UNEXPECTED : reader_finish(&reader);
+    if (wire->opcode == (wire->is_text ? WIRE_BINARY : WIRE_TEXT))
+        return ENTENTE_ERR_UNEXPECTED;
+    return reader_finish(&reader);
 }
 
 static void
@@ -156,7 +158,7 @@ take_payload(struct wire *wire, struct bytes piece, size_t frame_bytes_max, enum
         &wire->assembly, piece, wire->left, wire->final, frame_bytes_max, payload, &complete);
     wire->open = !complete;
     if (complete)
-        *whole = WIRE_BINARY;
+        *whole = wire->is_text ? WIRE_TEXT : WIRE_BINARY;
     return error;
 }
 

@@ -34,9 +34,10 @@ enum wire_opcode {
 size_t wire_header(uint8_t header[static WIRE_HEADER_BYTES_MAX], enum wire_opcode opcode,
     bool final, size_t size, bool from_client);
 
-/* What comes in on one connection.  All zero but for `from_client` at its beginning. */
+/* What comes in on one connection.  All zero but for the first two at its beginning. */
 struct wire {
     bool from_client; /* the other side is one, and must mask what it sends; a server must not */
+    bool is_text;     /* messages are text; else they are binary */
     bool in_payload;
     bool open; /* a frame has begun and not ended */
     bool final;
@@ -55,13 +56,13 @@ struct wire {
  * Reads on in `data`, up to the end of a whole frame or control message, or to the end of `data`;
  * `*used` says how far.  The bytes may be unmasked in place.
  *
- * `*whole` is WIRE_BINARY, a frame put together from its fragments; WIRE_CLOSE, WIRE_PING or
+ * `*whole` is WIRE_BINARY (WIRE_TEXT), a frame put together from its fragments; WIRE_CLOSE, WIRE_PING or
  * WIRE_PONG; or WIRE_CONTINUATION when nothing is whole yet.  `*payload` is borrowed from `data` or
  * from `wire`, until the next call.
  *
  * Returns ENTENTE_OK, or an error after which only wire_free() may follow:
  *   ENTENTE_ERR_MALFORMED    the header breaks a rule of RFC 6455
- *   ENTENTE_ERR_UNEXPECTED   a text message
+ *   ENTENTE_ERR_UNEXPECTED   a text message, or a binary one where they are text
  *   ENTENTE_ERR_TOO_LARGE    a frame has, or announces, more than `frame_bytes_max`
  *   ENTENTE_ERR_NO_MEMORY
  */
