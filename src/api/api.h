@@ -25,7 +25,10 @@ struct api_written {
     uint64_t t_ms;
 };
 
-/* The desk, as the API needs it.  Answers come by api_written() and api_status() under the same ticket. */
+/*
+ * The desk, as the API needs it.  Answers come by api_written() and api_status() under the same ticket:
+ * later, not from inside of these calls.
+ */
 struct api_desk {
     void *state;
     uint64_t (*now_ms)(void *state);                     /* Unix time */
@@ -35,12 +38,22 @@ struct api_desk {
     /* kind: enum entry_kind; sections as SAY carries them (count u16, type u16, size u32, content). */
     void (*write)(void *state, uint64_t ticket, struct room *room, uint8_t kind, struct bytes sections);
     void (*status)(void *state, uint64_t ticket, struct room *room);
-    /* The accounts' file, whole; saved so that a power cut leaves the old or the new one. */
+    /*
+     * The accounts' file, whole; saved so that a power cut leaves the old or the new one.  What is loaded
+     * is borrowed until the next call.
+     */
     enum entente_error (*accounts_load)(void *state, struct bytes *content); /* NOT_FOUND: none yet */
     enum entente_error (*accounts_save)(void *state, struct bytes content);
 };
 
+/*
+ * `desk` is copied.
+ *   ENTENTE_ERR_CORRUPT     the accounts' file is damaged
+ *   ENTENTE_ERR_MALFORMED   openapi.json promises what is not checked: a mistake of whoever built it
+ *   ENTENTE_ERR_NO_MEMORY, or what accounts_load() said
+ */
 MUST_USE enum entente_error api_new(struct api **api, const struct api_desk *desk);
+/* Before the rooms and the HTTP server are freed, or after: answers nobody. */
 void api_free(struct api *api);
 
 /* What the HTTP server calls. */

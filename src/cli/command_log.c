@@ -23,15 +23,6 @@ struct logging {
     bool all;
 };
 
-static const char *
-kind_name(uint8_t kind)
-{
-    static const char *const names[] = {"", "sealed", "ack", "keys", "propose", "sign", "withdraw",
-        "ratify", "fault", "resume", "prekey", "key-help", "close"};
-
-    return kind < sizeof names / sizeof names[0] ? names[kind] : "unknown";
-}
-
 /* What this program does not show in full. */
 static const char *
 section_name(uint16_t type)
@@ -81,7 +72,7 @@ print_json(struct logging *logging, const struct message_entry *message, const s
         json_array_append_new(sections, json_of_section(&logging->body->sections[i]));
     json_t *value = json_pack("{s:i,s:i,s:I,s:o,s:s,s:I,s:o,s:b,s:b,s:o}", "slot", entry->slot,
         "incarnation", entry->inc, "number", (json_int_t)entry->seq, "id",
-        json_of_hex(message->id.bytes, sizeof message->id.bytes), "kind", kind_name(entry->kind),
+        json_of_hex(message->id.bytes, sizeof message->id.bytes), "kind", entry_kind_name(entry->kind),
         "time_ms", (json_int_t)entry->t_ms, "held_by", json_of_held(logging, message->held),
         "contested",
         (message->flags & MESSAGE_ENTRY_CONTESTED) != 0, "void",
@@ -138,7 +129,7 @@ print_text(struct logging *logging, const struct message_entry *message, const s
     fprintf(out, " %u.%u  %s", entry->inc, entry->seq,
         (message->held & all) == all ? "held by all" : "not held by all yet");
     if (entry->kind != ENTRY_SEALED)
-        fprintf(out, "  (%s)", kind_name(entry->kind));
+        fprintf(out, "  (%s)", entry_kind_name(entry->kind));
     if (message->flags & MESSAGE_ENTRY_CONTESTED)
         fputs("  CONTESTED: this party showed two faces", out);
     if (message->flags & MESSAGE_ENTRY_VOID)

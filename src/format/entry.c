@@ -30,6 +30,15 @@ enum tail_offset { AT_PCOMMIT = 0, AT_CLEN = 32, AT_CHASH = 36, TAIL_BYTES = 68 
 
 static_assert(HEAD_BYTES + TAIL_BYTES == ENTRY_HEADER_BYTES_MIN, "as PROTOCOL.md says");
 
+const char *
+entry_kind_name(uint8_t kind)
+{
+    static const char *const names[] = {"unknown", "sealed", "ack", "keys", "propose", "sign",
+        "withdraw", "ratify", "fault", "resume", "prekey", "key-help", "close"};
+
+    return names[kind < sizeof names / sizeof names[0] ? kind : 0];
+}
+
 static uint16_t
 load_u16(const uint8_t *from)
 {

@@ -19,6 +19,9 @@ enum entry_kind {
     ENTRY_CLOSE = 12
 };
 
+/* Such as "key-help"; "unknown" for a number that is none of these.  Never NULL. */
+const char *entry_kind_name(uint8_t kind);
+
 #define ENTRY_VERSION 1
 #define ENTRY_FLAG_HOLDS 0x0001u /* the writer's disk holds the payloads of all that it covers */
 #define ENTRY_HEADER_BYTES_MIN 216u

@@ -216,15 +216,6 @@ entente_record_party(const struct entente_record *record, uint8_t slot, size_t *
     return (const char *)name.data;
 }
 
-static const char *
-kind_name(uint8_t kind)
-{
-    static const char *const names[] = {"", "sealed", "ack", "keys", "propose", "sign", "withdraw",
-        "ratify", "fault", "resume", "prekey", "key-help", "close"};
-
-    return kind < sizeof names / sizeof names[0] ? names[kind] : "";
-}
-
 enum entente_outcome
 entente_record_next(struct entente_record *record, struct entente_entry *entry, bool *found)
 {
@@ -246,7 +237,7 @@ entente_record_next(struct entente_record *record, struct entente_entry *entry, 
     *found = true;
     *entry = (struct entente_entry){
         .kind = ordered.entry.kind,
-        .kind_name = kind_name(ordered.entry.kind),
+        .kind_name = entry_kind_name(ordered.entry.kind),
         .slot = ordered.entry.slot,
         .inc = ordered.entry.inc,
         .seq = ordered.entry.seq,

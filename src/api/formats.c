@@ -1,0 +1,257 @@
+#include "api/formats.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <time.h>
+
+/* ---- times ---- */
+
+/* The number that `count` digits make; false where there are other characters. */
+static bool
+take_number(struct bytes *text, size_t count, unsigned *number)
+{
+    *number = 0;
+    if (text->size < count)
+        return false;
+    for (size_t i = 0; i < count; i++) {
+        if (text->data[i] < '0' || text->data[i] > '9')
+            return false;
+        *number = *number * 10 + (unsigned)(text->data[i] - '0');
+    }
+    *text = (struct bytes){text->data + count, text->size - count};
+    return true;
+}
+
+static bool
+take_character(struct bytes *text, char wanted)
+{
+    if (text->size == 0 || text->data[0] != (uint8_t)wanted)
+        return false;
+    *text = (struct bytes){text->data + 1, text->size - 1};
+    return true;
+}
+
+static bool
+take_fraction(struct bytes *text, unsigned *ms)
+{
+    unsigned digit, weight = 100;
+
+    *ms = 0;
+    if (!take_character(text, '.'))
+        return true;
+    if (!take_number(text, 1, &digit))
+        return false;
+    do {
+        *ms += digit * weight;
+        weight /= 10;
+    } while (take_number(text, 1, &digit));
+    return true;
+}
+
+static bool
+take_offset(struct bytes *text, int64_t *offset_s)
+{
+    unsigned hours, minutes;
+    int64_t sign = 1;
+
+    *offset_s = 0;
+    if (take_character(text, 'Z'))
+        return true;
+    if (take_character(text, '-'))
+        sign = -1;
+    else if (!take_character(text, '+'))
+        return false;
+    if (!take_number(text, 2, &hours) || !take_character(text, ':') ||
+        !take_number(text, 2, &minutes) || hours > 23 || minutes > 59)
+        return false;
+    *offset_s = sign * ((int64_t)hours * 3600 + (int64_t)minutes * 60);
+    return true;
+}
+
+bool
+time_of_text(struct bytes text, uint64_t *t_ms)
+{
+    unsigned year, month, day, hour, minute, second, ms;
+    int64_t offset_s;
+
+    *t_ms = 0;
+    if (!take_number(&text, 4, &year) || !take_character(&text, '-') ||
+        !take_number(&text, 2, &month) || !take_character(&text, '-') ||
+        !take_number(&text, 2, &day) || !take_character(&text, 'T') ||
+        !take_number(&text, 2, &hour) || !take_character(&text, ':') ||
+        !take_number(&text, 2, &minute) || !take_character(&text, ':') ||
+        !take_number(&text, 2, &second) || !take_fraction(&text, &ms) ||
+        !take_offset(&text, &offset_s) || text.size != 0)
+        return false;
+    if (year < 1970 || hour > 23 || minute > 59 || second > 59)
+        return false;
+
+    struct tm date = {.tm_year = (int)year - 1900, .tm_mon = (int)month - 1, .tm_mday = (int)day,
+        .tm_hour = (int)hour, .tm_min = (int)minute, .tm_sec = (int)second};
+    int64_t seconds = (int64_t)timegm(&date) - offset_s;
+    /* timegm() takes the 31st of April for the 1st of May. */
+    if (date.tm_mon != (int)month - 1 || date.tm_mday != (int)day || seconds < 0)
+        return false;
+    *t_ms = (uint64_t)seconds * 1000 + ms;
+    return true;
+}
+
+void
+time_to_text(char text[static TIME_TEXT_BYTES], uint64_t t_ms)
+{
+    time_t seconds = (time_t)(t_ms / 1000);
+    struct tm date;
+    char day[20] = "9999-12-31T23:59:59"; /* a claim of another's clock beyond the form's years */
+
+    if (t_ms / 1000 < 253402300800u && gmtime_r(&seconds, &date) != NULL)
+        strftime(day, sizeof day, "%Y-%m-%dT%H:%M:%S", &date);
+    snprintf(text, TIME_TEXT_BYTES, "%s.%03uZ", day, (unsigned)(t_ms % 1000));
+}
+
+/* ---- decimals ---- */
+
+bool
+decimal_of_text(struct bytes text, uint64_t *quantity, uint8_t *scale)
+{
+    bool has_point = false;
+    unsigned digit;
+
+    *quantity = 0;
+    *scale = 0;
+    if (text.size == 0)
+        return false;
+    while (text.size > 0) {
+        if (!take_number(&text, 1, &digit) || __builtin_mul_overflow(*quantity, 10, quantity) ||
+            __builtin_add_overflow(*quantity, digit, quantity) || (has_point && ++*scale > 9))
+            return false;
+        if (!has_point && take_character(&text, '.')) {
+            has_point = true;
+            if (text.size == 0)
+                return false;
+        }
+    }
+    return true;
+}
+
+void
+decimal_to_text(char text[static DECIMAL_TEXT_BYTES], uint64_t quantity, uint8_t scale)
+{
+    char digits[DECIMAL_TEXT_BYTES];
+    size_t used = sizeof digits;
+
+    /* From the end: at least one digit before the point. */
+    digits[--used] = '\0';
+    for (uint8_t i = 0; i <= (scale < 9 ? scale : 9) || quantity > 0; i++) {
+        if (i > 0 && i == scale)
+            digits[--used] = '.';
+        digits[--used] = (char)('0' + quantity % 10);
+        quantity /= 10;
+    }
+    memcpy(text, digits + used, sizeof digits - used);
+}
+
+/* ---- bytes as text ---- */
+
+static int
+hex_digit(uint8_t character)
+{
+    if (character >= '0' && character <= '9')
+        return character - '0';
+    return character >= 'a' && character <= 'f' ? character - 'a' + 10 : -1;
+}
+
+bool
+hex_of_text(struct bytes text, void *data, size_t size)
+{
+    uint8_t *bytes = data;
+
+    if (text.size != 2 * size)
+        return false;
+    for (size_t i = 0; i < size; i++) {
+        int high = hex_digit(text.data[2 * i]), low = hex_digit(text.data[2 * i + 1]);
+        if (high < 0 || low < 0)
+            return false;
+        bytes[i] = (uint8_t)(high << 4 | low);
+    }
+    return true;
+}
+
+void
+hex_to_text(char *text, const void *data, size_t size)
+{
+    const uint8_t *bytes = data;
+
+    for (size_t i = 0; i < size; i++) {
+        text[2 * i] = "0123456789abcdef"[bytes[i] >> 4];
+        text[2 * i + 1] = "0123456789abcdef"[bytes[i] & 15];
+    }
+    text[2 * size] = '\0';
+}
+
+static int
+base64_digit(uint8_t c)
+{
+    if (c >= 'A' && c <= 'Z')
+        return c - 'A';
+    if (c >= 'a' && c <= 'z')
+        return c - 'a' + 26;
+    if (c >= '0' && c <= '9')
+        return c - '0' + 52;
+    return c == '+' ? 62 : c == '/' ? 63 : -1;
+}
+
+bool
+base64_of_text(struct bytes text, uint8_t *data, size_t *size)
+{
+    size_t padding = 0, used = 0;
+    uint32_t bits = 0;
+
+    *size = 0;
+    if (text.size % 4 != 0)
+        return false;
+    while (padding < 2 && padding < text.size && text.data[text.size - 1 - padding] == '=')
+        padding++;
+    for (size_t i = 0; i < text.size - padding; i++) {
+        int digit = base64_digit(text.data[i]);
+        if (digit < 0)
+            return false;
+        bits = bits << 6 | (uint32_t)digit;
+        if (i % 4 == 0)
+            continue;
+        unsigned left = 2 * (3 - (unsigned)(i % 4)); /* bits of the next byte */
+        if (data != NULL)
+            data[used] = (uint8_t)(bits >> left);
+        used++;
+        bits &= (1u << left) - 1;
+    }
+    *size = used;
+    return bits == 0;
+}
+
+void
+life_to_text(char text[static LIFE_TEXT_BYTES], uint64_t life)
+{
+    snprintf(text, LIFE_TEXT_BYTES, "%016" PRIx64, life);
+}
+
+/* ---- text ---- */
+
+size_t
+utf8_length(struct bytes text)
+{
+    size_t length = 0;
+
+    for (size_t i = 0; i < text.size; i++)
+        length += (text.data[i] & 0xC0) != 0x80;
+    return length;
+}
+
+size_t
+utf8_cut(struct bytes text, size_t size)
+{
+    if (text.size <= size)
+        return text.size;
+    while (size > 0 && (text.data[size] & 0xC0) == 0x80)
+        size--;
+    return size;
+}
