@@ -45,7 +45,7 @@ write_frame(struct output *output, const struct frame *frame)
 /* Of the first `writers` parties' feeds; once in the beginning for its place, again with the heads. */
 static void
 write_manifest(
-    struct output *output, const struct room *room, const struct build_feed *feeds, uint8_t writers)
+    struct output *output, const struct test_room *room, const struct build_feed *feeds, uint8_t writers)
 {
     struct frame frame = {.kind = FRAME_MANIFEST};
     uint8_t heads[2 * PARTIES * POSITION_BYTES];
@@ -70,7 +70,7 @@ write_manifest(
 }
 
 static void
-write_registers(struct output *output, const struct room *room)
+write_registers(struct output *output, const struct test_room *room)
 {
     struct frame frame;
 
@@ -116,7 +116,7 @@ write_segment(struct output *output, struct build_feed *feed, const struct posit
 
 /* O2, of lanes of which none is contested. */
 static void
-make_state(struct digest *state, const struct room *room, const struct build_feed *feeds)
+make_state(struct digest *state, const struct test_room *room, const struct build_feed *feeds)
 {
     uint8_t bytes[32 + PARTIES * (36 + 5 + 36)];
     struct writer writer = writer_of(bytes, sizeof bytes);
@@ -139,7 +139,7 @@ make_state(struct digest *state, const struct room *room, const struct build_fee
 }
 
 static void
-write_end(struct output *output, const struct room *room, const struct build_feed *feeds)
+write_end(struct output *output, const struct test_room *room, const struct build_feed *feeds)
 {
     uint8_t signed_bytes[EXPORT_SIGNED_BYTES];
     struct frame frame = {.kind = FRAME_END};
@@ -161,7 +161,7 @@ int
 main(int count, char **words)
 {
     static struct output output;
-    struct room room;
+    struct test_room room;
     struct build_feed feeds[PARTIES];
     uint64_t state = 1;
 
@@ -176,9 +176,9 @@ main(int count, char **words)
         perror(words[1]);
         return 1;
     }
-    room_make(&room, PARTIES, 1);
+    test_room_make(&room, PARTIES, 1);
     for (uint8_t slot = 0; slot < PARTIES; slot++)
-        room_feed(&feeds[slot], &room, slot, 1);
+        test_room_feed(&feeds[slot], &room, slot, 1);
     uint64_t segments = (wanted + each - 1) / each;
     uint8_t writers = (uint8_t)(segments < PARTIES ? segments : PARTIES);
     write_manifest(&output, &room, feeds, writers);
@@ -200,7 +200,7 @@ main(int count, char **words)
     }
     write_end(&output, &room, feeds);
     write_manifest(&output, &room, feeds, writers);
-    room_free(&room);
+    test_room_free(&room);
     if (fclose(output.file) != 0) {
         perror(words[1]);
         return 2;

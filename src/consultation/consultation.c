@@ -255,6 +255,43 @@ read_deed(struct consultation *consultation, const struct entry *entry, struct b
     return true;
 }
 
+/* The rule of a signature that counts but for its consents: none is there, or none is good. */
+static struct rule
+rule_of_consents(const struct consultation *consultation)
+{
+    for (uint32_t i = 1; i < consultation->clear.count; i++)
+        if (consultation->clear.sections[i].type == FACT_CONSENT)
+            return (struct rule){'P', 7};
+    return (struct rule){'A', 8};
+}
+
+enum entente_error
+consultation_judge(struct consultation *consultation, uint8_t slot, uint8_t kind,
+    struct bytes payload, struct rule *broken)
+{
+    struct act_entry deed = {.kind = kind, .slot = slot};
+    struct entry entry = {.kind = kind, .slot = slot};
+    static const struct entry_id none;
+    unsigned number = 0;
+    bool is_clean = true;
+
+    *broken = (struct rule){'A', 1};
+    enum entente_error error = take_registers(consultation);
+    entry.reg_number = register_count(consultation->registers[slot]);
+    if (error != ENTENTE_OK || type_of_kind(kind) == 0 ||
+        !read_deed(consultation, &entry, payload, &none, &deed))
+        return error;
+    if (kind == ENTRY_SIGN || kind == ENTRY_RATIFY)
+        error = acts_judge_next(consultation->acts, &deed, &number);
+    if (error == ENTENTE_OK && kind == ENTRY_SIGN && number == 0)
+        error = consultation_text_is_clean(consultation, &deed.act, &is_clean);
+    *broken = number == 8   ? rule_of_consents(consultation)
+              : number != 0 ? (struct rule){'A', (uint8_t)number}
+              : !is_clean   ? (struct rule){'T', 2}
+                            : (struct rule){0, 0};
+    return error;
+}
+
 enum entente_error
 consultation_add(struct consultation *consultation, uint32_t branch, const struct entry *entry,
     const struct entry_id *id, struct bytes payload)

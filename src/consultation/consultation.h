@@ -42,6 +42,21 @@ MUST_USE enum entente_error consultation_add(struct consultation *consultation, 
 MUST_USE enum entente_error consultation_open(struct consultation *consultation, uint32_t branch,
     const struct entry *entry, const struct entry_id *id, const struct body *body);
 
+/* A rule of PROTOCOL.md by letter and number, such as A5; letter 0: none is broken. */
+struct rule {
+    char letter;
+    uint8_t number;
+};
+
+/*
+ * What consultation_add() would make of an entry of a kind of act with this payload, written next by
+ * party `slot`: the first rule that makes it void (A1, A4 to A10, P7), or that keeps a node from asking for
+ * it (T2).
+ *   ENTENTE_ERR_NO_MEMORY, ENTENTE_ERR_IO, ENTENTE_ERR_CORRUPT   this machine
+ */
+MUST_USE enum entente_error consultation_judge(struct consultation *consultation, uint8_t slot,
+    uint8_t kind, struct bytes payload, struct rule *broken);
+
 /* A hash over acts, objects and facts, and what is evaluated from them.  Linear in all of them. */
 MUST_USE enum entente_error consultation_state_hash(
     struct consultation *consultation, struct digest *hash);
@@ -158,6 +173,7 @@ struct session_state {
     uint8_t chair;       /* slot */
     struct digest item;  /* that was called; zero: none */
     struct digest floor; /* the request that has the floor; zero: nobody's */
+    struct place close;  /* the entry that closed it, where it is closed (M4) */
     uint32_t items, invited, attending, waiting;
 };
 MUST_USE enum entente_error consultation_session(const struct consultation *consultation,

@@ -98,6 +98,7 @@ take_step(struct session_state *state, const struct step *step)
         break;
     case CHAIR_CLOSE:
         state->status = SESSION_IS_CLOSED;
+        state->close = step->note->place;
         break;
     case CHAIR_ITEM:
         state->item = step->fact.subject;

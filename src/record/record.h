@@ -148,6 +148,24 @@ bool record_pending_at(const struct record *record, uint32_t index, struct posit
 /* The greatest entry of a lane that pending segments with a verified signature have; seq 0: none. */
 struct position record_pending_head(const struct record *record, uint8_t slot, uint16_t inc);
 
+/*
+ * ---- following ----
+ *
+ * What the record of another process (the node's) has admitted and its store has: taken over as it is,
+ * in the order of arrival, without checking a rule again.  For who only reads: such a record admits
+ * nothing itself.  The registers have grown before, the branches are there before their first segment.  On
+ * error nothing has changed.
+ *   ENTENTE_ERR_CORRUPT     it does not continue what is here
+ *   ENTENTE_ERR_NO_MEMORY
+ */
+MUST_USE enum entente_error record_follow_branch(
+    struct record *record, const struct branch_row *row);
+/* A proof against the lane is stored. */
+MUST_USE enum entente_error record_follow_proof(struct record *record, uint8_t slot, uint16_t inc);
+/* `segment` is the reading of `row->segment`.  What is here already changes nothing. */
+MUST_USE enum entente_error record_follow(
+    struct record *record, const struct segment_row *row, const struct segment *segment);
+
 /* All that was admitted so far is durable: it may be covered, and counts as held by this node. */
 void record_stored(struct record *record);
 
@@ -184,6 +202,10 @@ MUST_USE enum entente_error record_id_at(
  * for old entries, one read. */
 MUST_USE enum entente_error record_in_past(struct record *record, uint32_t branch, uint32_t seq,
     uint32_t of_branch, uint32_t of_seq, bool *in_past);
+
+/* The vector of entry `seq` of `branch`, itself included, into `past`: a place for each branch. */
+MUST_USE enum entente_error record_past_of(
+    struct record *record, uint32_t branch, uint32_t seq, uint32_t *past);
 
 /* The total of entries in all feeds (registers not counted). */
 uint64_t record_entries(const struct record *record);

@@ -145,6 +145,12 @@ vector_at(struct record *record, uint32_t branch, uint32_t seq, uint32_t *vector
 }
 
 enum entente_error
+record_past_of(struct record *record, uint32_t branch, uint32_t seq, uint32_t *past)
+{
+    return vector_at(record, branch, seq, past);
+}
+
+enum entente_error
 record_id_at(struct record *record, uint32_t branch, uint32_t seq, struct entry_id *id)
 {
     const struct branch *of = &record->branches[branch];

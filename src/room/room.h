@@ -48,15 +48,24 @@ MUST_USE enum entente_error room_new(struct room **room, const struct room_optio
 void room_free(struct room *room);
 
 /*
- * Take in at most about `limit` further entries that the store has, in the order of arrival, and ask for their
- * bodies; at most ROOM_OPENING_MAX are asked for at a time.  `*more`: call again, now or when something
- * was opened.
- *   errors: this machine; the room is good for reading still, and may be tried again
+ * Take in at most `limit` further entries that the store has, in the order of arrival, and ask for their
+ * bodies; at most ROOM_OPENING_MAX are asked for at a time, and about ROOM_OPENING_BYTES_MAX.  `*more`:
+ * there is more to do at once.  Where not, the next moment is after room_opened(), as long as the room is
+ * not current, or when the store has grown.
+ *   errors: this machine; the room is good for reading still, and may be tried again.  What follows from
+ *   the entries may then be evaluated anew from the beginning, from what is here: room_is_current() says
+ *   when it is done.
  */
 #define ROOM_OPENING_MAX 256u
+#define ROOM_OPENING_BYTES_MAX 4194304u
 MUST_USE enum entente_error room_advance(struct room *room, uint32_t limit, bool *more);
 
-/* The answer to calls.open: the body as decrypted (borrowed), or why there is none. */
+/*
+ * The answer to calls.open: the body as decrypted (borrowed), or why there is none.  After NO_MEMORY, IO or
+ * GONE it is asked for again.
+ *   ENTENTE_ERR_NOT_FOUND   nothing was asked for under the ticket, or it was answered
+ *   other errors: as for room_advance(); where it could not be kept it is asked for again
+ */
 MUST_USE enum entente_error room_opened(
     struct room *room, uint64_t ticket, struct bytes body, enum entente_error why);
 
@@ -85,13 +94,13 @@ struct room_entry {
     struct entry_id id;
     uint64_t arrival;
     uint64_t change;       /* see room_change() */
-    struct entry entry;    /* its views are not kept but for `tag` and the like: no deps, no header */
+    struct entry entry;    /* with its header */
     uint32_t held;         /* a bit for each slot that is known to hold it (H1) */
     bool is_contested;
     bool is_void;          /* I2 */
     bool is_late;          /* it was not in the past of the close of the session it belongs to (M4) */
-    enum entente_error why; /* why a sealed entry has no body here; ENTENTE_OK: it has */
-    const struct body *body; /* NULL: it has none, or see `why` */
+    enum entente_error why; /* why a sealed entry or an act has no body here; ENTENTE_OK: it has */
+    const struct body *body; /* NULL: it has none, or see `why`; of an act, what stands there in clear */
 };
 
 /*
@@ -119,5 +128,30 @@ uint64_t room_life(const struct room *room);
  */
 MUST_USE enum entente_error room_under(
     struct room *room, const struct digest *object, uint32_t index, struct room_entry *entry);
+
+/* ---- what is to be written ---- */
+
+/*
+ * What an entry of a kind of act with this payload would be worth, were it written next: the rule that
+ * makes it void or keeps a node from writing it, or letter 0.  See consultation_judge().
+ *   ENTENTE_ERR_PENDING   the room is not current: nobody can say yet
+ *   ENTENTE_ERR_NO_MEMORY, ENTENTE_ERR_IO, ENTENTE_ERR_CORRUPT   this machine
+ */
+MUST_USE enum entente_error room_judge(
+    struct room *room, uint8_t kind, struct bytes payload, struct rule *broken);
+
+/*
+ * The next act, by index from `*index` on, that the own party is to ratify now (A10); `*index` is then behind
+ * it.  ENTENTE_ERR_NOT_FOUND   there is none; otherwise as room_judge()
+ */
+MUST_USE enum entente_error room_to_ratify(
+    struct room *room, uint32_t *index, struct digest *act);
+
+struct room_counts {
+    uint64_t entries;    /* that were met; numbered are those that are not `opening` */
+    uint64_t opening;    /* asked for and not answered yet */
+    uint64_t unreadable; /* sealed, without a body that can be read */
+};
+struct room_counts room_counts(const struct room *room);
 
 #endif

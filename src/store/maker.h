@@ -55,6 +55,10 @@ struct store_maker {
 
     /* Removes the row of `key`, if there is one. */
     enum entente_error (*remove)(struct store *store, struct bytes key);
+
+    /* See store_snapshot(); NULL where nobody else writes. */
+    enum entente_error (*snapshot)(struct store *store);
+    void (*snapshot_end)(struct store *store);
 };
 
 /* The room that was used last, to spare a look-up for each row; forgotten by a rollback. */

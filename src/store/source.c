@@ -190,6 +190,24 @@ proof_of(void *state, const struct room_id *room, uint8_t slot, uint16_t inc, st
     return error;
 }
 
+enum entente_error
+store_proof_from(struct store *store, const struct room_id *room, uint8_t *slot, uint16_t *inc)
+{
+    struct found found;
+    uint32_t number;
+
+    enum entente_error error = room_number(store, room, &number);
+    if (error == ENTENTE_OK) {
+        struct key key = key_of_proof(number, *slot, *inc);
+        error = row_first_from(store, &key, PREFIX_ROOM, &found);
+    }
+    if (error != ENTENTE_OK)
+        return error;
+    *slot = reader_u8(&found.key);
+    *inc = reader_u16(&found.key);
+    return row_finish(&found.key);
+}
+
 void
 source_init(struct record_source *source, struct store *store)
 {

@@ -1,15 +1,20 @@
 /* The maker that keeps rows in one SQLite file. */
+#include "store/handed.h"
 #include "store/maker.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <sqlite3.h>
 #include <stdlib.h>
+#include <sys/file.h>
+#include <unistd.h>
 
 #define APPLICATION_ID 0x456e7465 /* "Ente": what file(1) and we know our files by */
 #define SCHEMA_VERSION 1
 
 enum statement {
     BEGIN,
+    SNAPSHOT,
     COMMIT,
     ROLLBACK,
     PUT,
@@ -22,6 +27,7 @@ enum statement {
 
 static const char *const texts[STATEMENTS] = {
     [BEGIN] = "BEGIN IMMEDIATE",
+    [SNAPSHOT] = "BEGIN",
     [COMMIT] = "COMMIT",
     [ROLLBACK] = "ROLLBACK",
     [PUT] = "INSERT INTO row (key, value) VALUES (?1, ?2) ON CONFLICT DO NOTHING",
@@ -32,16 +38,15 @@ static const char *const texts[STATEMENTS] = {
 };
 
 /*
- * Exclusive locking comes first: the second node process is refused at once, and the index of the
- * WAL stays in our own memory instead of a mapped file.  Nothing is written before page_size.
+ * Others may read meanwhile: the index of the WAL is a mapped file, as SQLite has it by default.
+ * Nothing is written before page_size.
  *
  * Pages of 16 KiB, as measured with bench/store_rate: a segment of 35 kB is two or three of them,
  * so a bulk load takes half the time that it takes with 4 KiB, and one small commit (three pages)
  * still costs what the disk's own sync costs.  At 32 KiB the small commit gets slower and the cache
  * larger. The WAL goes back into the file every 8 MiB: longer ones only make that pause longer.
  */
-static const char settings[] = "PRAGMA locking_mode = EXCLUSIVE;"
-                               "PRAGMA trusted_schema = OFF;"
+static const char settings[] = "PRAGMA trusted_schema = OFF;"
                                "PRAGMA cell_size_check = ON;"
                                "PRAGMA temp_store = MEMORY;"
                                "PRAGMA secure_delete = ON;"
@@ -50,6 +55,14 @@ static const char settings[] = "PRAGMA locking_mode = EXCLUSIVE;"
                                "PRAGMA synchronous = FULL;"
                                "PRAGMA wal_autocheckpoint = 512;"
                                "PRAGMA journal_size_limit = 67108864;";
+
+/* Each commit of the writer takes a reader's pages away: it has few. */
+static const char reading_settings[] = "PRAGMA trusted_schema = OFF;"
+                                       "PRAGMA cell_size_check = ON;"
+                                       "PRAGMA query_only = ON;"
+                                       "PRAGMA temp_store = MEMORY;"
+                                       "PRAGMA mmap_size = 0;"
+                                       "PRAGMA cache_size = -2048;";
 
 /* After the file's pages are known: SQLite turns the size into a number of pages at once. */
 static const char cache_setting[] = "PRAGMA cache_size = -4096";
@@ -66,6 +79,7 @@ struct sqlite {
     sqlite3 *database;
     sqlite3_stmt *statements[STATEMENTS];
     sqlite3_stmt *shown; /* the one whose row the caller may still look at */
+    int guard;           /* the writer's lock on the file; -1: none */
 };
 
 static struct sqlite *
@@ -347,8 +361,57 @@ sqlite_close(struct store *store)
     for (size_t i = 0; i < STATEMENTS; i++)
         sqlite3_finalize(sqlite->statements[i]);
     sqlite3_close(sqlite->database);
+    if (sqlite->guard >= 0)
+        close(sqlite->guard); /* not before: it would take SQLite's own locks away */
     free(sqlite);
 }
+
+/* ---- reading only ---- */
+
+static enum entente_error
+reading_refuses(struct store *store)
+{
+    (void)store;
+    return ENTENTE_ERR_READ_ONLY;
+}
+
+static enum entente_error
+reading_refuses_put(struct store *store, struct bytes key, struct bytes value)
+{
+    (void)store;
+    (void)key;
+    (void)value;
+    return ENTENTE_ERR_READ_ONLY;
+}
+
+static enum entente_error
+reading_refuses_removal(struct store *store, struct bytes key)
+{
+    (void)store;
+    (void)key;
+    return ENTENTE_ERR_READ_ONLY;
+}
+
+static enum entente_error
+reading_snapshot(struct store *store)
+{
+    sqlite_rollback(store); /* where the last one could not be ended */
+    return run(sqlite_of(store), SNAPSHOT);
+}
+
+static const struct store_maker reading_maker = {
+    .close = sqlite_close,
+    .begin = reading_refuses,
+    .commit = reading_refuses,
+    .rollback = sqlite_rollback,
+    .put = reading_refuses_put,
+    .first_from = sqlite_first_from,
+    .last_up_to = sqlite_last_up_to,
+    .first_key_from = sqlite_first_key_from,
+    .remove = reading_refuses_removal,
+    .snapshot = reading_snapshot,
+    .snapshot_end = sqlite_rollback,
+};
 
 static const struct store_maker sqlite_maker = {
     .close = sqlite_close,
@@ -374,9 +437,9 @@ create_schema(struct sqlite *sqlite)
     return error;
 }
 
-/* A new file gets our schema; any other must have it. */
+/* A new file gets our schema, where it may be written; any other must have it. */
 static enum entente_error
-check_schema(struct sqlite *sqlite)
+check_schema(struct sqlite *sqlite, bool may_create)
 {
     int64_t application, version, tables;
 
@@ -387,7 +450,7 @@ check_schema(struct sqlite *sqlite)
         error = ask(sqlite, "SELECT count(*) FROM sqlite_schema", &tables);
     if (error != ENTENTE_OK)
         return error;
-    if (application == 0 && version == 0 && tables == 0)
+    if (may_create && application == 0 && version == 0 && tables == 0)
         return create_schema(sqlite);
     if (application != APPLICATION_ID || version < 1)
         return ENTENTE_ERR_CORRUPT;
@@ -409,42 +472,92 @@ prepare(struct sqlite *sqlite)
 }
 
 static enum entente_error
-open_database(struct sqlite *sqlite, const char *path)
+open_database(struct sqlite *sqlite, const char *path, int flags)
 {
-    int flags =
-        SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
-    int code = sqlite3_open_v2(path, &sqlite->database, flags, NULL);
+    int code = sqlite3_open_v2(
+        path, &sqlite->database, flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, NULL);
 
     if (code != SQLITE_OK)
         return error_of(sqlite->database, code);
-    if (sqlite3_db_readonly(sqlite->database, "main") == 1)
-        return ENTENTE_ERR_READ_ONLY;
     sqlite3_limit(sqlite->database, SQLITE_LIMIT_LENGTH, (int)VALUE_BYTES_MAX + 65536);
     sqlite3_db_config(sqlite->database, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
-    enum entente_error error = execute(sqlite, settings);
+    return ENTENTE_OK;
+}
+
+/* One writer: a second one is told so, and not only when both write at once. */
+static enum entente_error
+guard(struct sqlite *sqlite, const char *path)
+{
+    sqlite->guard = open(path, O_RDONLY | O_CLOEXEC);
+    if (sqlite->guard < 0)
+        return errno == ENOENT ? ENTENTE_OK : error_of_system(errno); /* no file of the system's */
+    return flock(sqlite->guard, LOCK_EX | LOCK_NB) == 0 ? ENTENTE_OK : ENTENTE_ERR_LOCKED;
+}
+
+static enum entente_error
+open_writing(struct sqlite *sqlite, const char *path)
+{
+    enum entente_error error =
+        open_database(sqlite, path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
+
+    if (error == ENTENTE_OK && sqlite3_db_readonly(sqlite->database, "main") == 1)
+        error = ENTENTE_ERR_READ_ONLY;
+    if (error == ENTENTE_OK)
+        error = execute(sqlite, settings);
     if (error == ENTENTE_OK)
         error = execute(sqlite, "PRAGMA journal_mode = WAL");
     if (error == ENTENTE_OK)
-        error = check_schema(sqlite);
+        error = check_schema(sqlite, true);
+    if (error == ENTENTE_OK)
+        error = guard(sqlite, path);
     if (error == ENTENTE_OK)
         error = execute(sqlite, cache_setting);
     return error == ENTENTE_OK ? prepare(sqlite) : error;
 }
 
-enum entente_error
-store_open_sqlite(struct store **store, const char *path)
+static enum entente_error
+open_reading(struct sqlite *sqlite, const char *path)
+{
+    enum entente_error error = open_database(sqlite, path, SQLITE_OPEN_READONLY);
+
+    if (error == ENTENTE_OK)
+        error = execute(sqlite, reading_settings);
+    if (error == ENTENTE_OK)
+        error = check_schema(sqlite, false);
+    return error == ENTENTE_OK ? prepare(sqlite) : error;
+}
+
+static enum entente_error
+open_store(struct store **store, const char *path, const struct store_maker *maker,
+    enum entente_error (*opens)(struct sqlite *sqlite, const char *path))
 {
     struct sqlite *sqlite = calloc(1, sizeof *sqlite);
 
     *store = NULL;
     if (sqlite == NULL)
         return ENTENTE_ERR_NO_MEMORY;
-    store_init(&sqlite->store, &sqlite_maker);
-    enum entente_error error = open_database(sqlite, path);
+    sqlite->guard = -1;
+    store_init(&sqlite->store, maker);
+    enum entente_error error = opens(sqlite, path);
     if (error != ENTENTE_OK) {
         store_close(&sqlite->store);
         return error;
     }
     *store = &sqlite->store;
     return ENTENTE_OK;
+}
+
+enum entente_error
+store_open_sqlite(struct store **store, const char *path)
+{
+    return open_store(store, path, &sqlite_maker, open_writing);
+}
+
+enum entente_error
+store_open_sqlite_reading(struct store **store, const struct store_files *files)
+{
+    *store = NULL;
+    if (!handed_install(files))
+        return ENTENTE_ERR_IO;
+    return open_store(store, HANDED_PATH, &reading_maker, open_reading);
 }

@@ -72,6 +72,19 @@ store_commit(struct store *store)
 }
 
 enum entente_error
+store_snapshot(struct store *store)
+{
+    return store->maker->snapshot == NULL ? ENTENTE_OK : store->maker->snapshot(store);
+}
+
+void
+store_snapshot_end(struct store *store)
+{
+    if (store->maker->snapshot_end != NULL)
+        store->maker->snapshot_end(store);
+}
+
+enum entente_error
 store_end_write(struct store *store, enum entente_error error)
 {
     if (error != ENTENTE_OK)

@@ -22,11 +22,47 @@
 struct store;
 
 /*
- * Opens or creates `path`, which no other process may have open.  SQLite, WAL, synchronous FULL.
+ * Opens or creates `path`, which no other process may have open to write.  SQLite, WAL, synchronous
+ * FULL.
  *   ENTENTE_ERR_NEWER_STORE   its schema is of a newer version
  *   ENTENTE_ERR_CORRUPT       damaged, or no file of ours
+ *   ENTENTE_ERR_LOCKED        another process writes it
  */
 MUST_USE enum entente_error store_open_sqlite(struct store **store, const char *path);
+
+/*
+ * The files of a store that a process of this node has open to write, opened to be read: what a
+ * process needs that will be confined before it reads, and may then open nothing.  -1: not open.
+ */
+struct store_files {
+    int database;
+    int log;
+    int index; /* of the log */
+};
+/*
+ * Opens the files of the store at `path`.  On error none is open.
+ *   ENTENTE_ERR_NOT_FOUND   nobody has it open to write, or there is none
+ */
+MUST_USE enum entente_error store_files_open(struct store_files *files, const char *path);
+void store_files_close(struct store_files *files);
+
+/*
+ * Reads, while another process writes, what that one has committed; it is never made to wait, and
+ * what is damaged here cannot be damaged there: all files are open to read only.  `files` is borrowed for the
+ * store's life; at most one such store at a time.  Every put is ENTENTE_ERR_READ_ONLY.
+ *   ENTENTE_ERR_IO   the writing process has ended
+ *   or as for store_open_sqlite()
+ */
+MUST_USE enum entente_error store_open_sqlite_reading(
+    struct store **store, const struct store_files *files);
+
+/*
+ * From here to store_snapshot_end() all reads see the store as it is at the first of them, however
+ * another process goes on writing.  Short: its log cannot be given back to the file meanwhile.
+ * Does nothing where this process is the one that writes.
+ */
+MUST_USE enum entente_error store_snapshot(struct store *store);
+void store_snapshot_end(struct store *store);
 MUST_USE enum entente_error store_open_memory(struct store **store);
 
 /* Rolls back what was not committed.  store_close(NULL) does nothing. */
@@ -90,6 +126,13 @@ MUST_USE enum entente_error store_room_at(
     struct store *store, uint32_t index, struct room_id *room, struct bytes *genesis_file);
 MUST_USE enum entente_error store_register_entry(
     struct store *store, const struct party_id *party, uint32_t number, struct bytes *encoded);
+
+/*
+ * The first proof against a lane from (slot, inc) on: reads both, and the lane that it is about into
+ * them.  ENTENTE_ERR_NOT_FOUND   no more of them
+ */
+MUST_USE enum entente_error store_proof_from(
+    struct store *store, const struct room_id *room, uint8_t *slot, uint16_t *inc);
 
 /* The record's view of this store; lives as long as the store. */
 const struct record_source *store_source(struct store *store);

@@ -19,11 +19,14 @@ struct file {
     size_t changed_to;
 };
 
+enum { REGIONS = 64 };
+
 /* What SQLite allocates for an open file. */
 struct handle {
     sqlite3_file base;
     struct file *file;
     bool is_deleted_on_close;
+    void *regions[REGIONS]; /* of the log's index: memory that no disk has, and no crash leaves */
 };
 
 static struct {
@@ -246,8 +249,52 @@ file_characteristics(sqlite3_file *base)
 }
 
 /* Version 1: no shared memory, which exclusive locking does without. */
+/* One connection at a time: nobody else locks or maps. */
+static int
+file_map_index(sqlite3_file *base, int region, int bytes, int extend, void volatile **memory)
+{
+    struct handle *handle = (struct handle *)base;
+
+    *memory = NULL;
+    if (region >= REGIONS)
+        return SQLITE_NOMEM;
+    if (handle->regions[region] == NULL && extend)
+        handle->regions[region] = calloc(1, (size_t)bytes);
+    *memory = handle->regions[region];
+    return SQLITE_OK;
+}
+
+static int
+file_lock_index(sqlite3_file *base, int offset, int count, int flags)
+{
+    (void)base;
+    (void)offset;
+    (void)count;
+    (void)flags;
+    return SQLITE_OK;
+}
+
+static void
+file_order_index(sqlite3_file *base)
+{
+    (void)base;
+}
+
+static int
+file_unmap_index(sqlite3_file *base, int deletes)
+{
+    struct handle *handle = (struct handle *)base;
+
+    (void)deletes;
+    for (size_t i = 0; i < REGIONS; i++) {
+        free(handle->regions[i]);
+        handle->regions[i] = NULL;
+    }
+    return SQLITE_OK;
+}
+
 static const sqlite3_io_methods file_methods = {
-    .iVersion = 1,
+    .iVersion = 2,
     .xClose = file_close,
     .xRead = file_read,
     .xWrite = file_write,
@@ -260,6 +307,10 @@ static const sqlite3_io_methods file_methods = {
     .xFileControl = file_control,
     .xSectorSize = file_sector_size,
     .xDeviceCharacteristics = file_characteristics,
+    .xShmMap = file_map_index,
+    .xShmLock = file_lock_index,
+    .xShmBarrier = file_order_index,
+    .xShmUnmap = file_unmap_index,
 };
 
 static int

@@ -18,7 +18,7 @@ require(bool done, const char *what)
 
 /* The genesis, and the root key's consent of each party. */
 static void
-write_genesis(struct room *room, uint32_t number)
+write_genesis(struct test_room *room, uint32_t number)
 {
     struct genesis genesis = {.t_ms = BUILD_T_MS,
         .title = bytes_of_text("A room of a test"),
@@ -56,10 +56,10 @@ write_genesis(struct room *room, uint32_t number)
 }
 
 void
-room_make(struct room *room, uint8_t parties, uint32_t number)
+test_room_make(struct test_room *room, uint8_t parties, uint32_t number)
 {
     require(crypto_start() == ENTENTE_OK && parties <= ROOM_PARTIES_MAX, "start");
-    *room = (struct room){.parties = parties, .genesis = {.parties_count = parties}};
+    *room = (struct test_room){.parties = parties, .genesis = {.parties_count = parties}};
     for (uint8_t slot = 0; slot < parties; slot++) {
         build_party(&room->party[slot], (uint8_t)(slot + 1));
         room->registers[slot] = room->party[slot].reg;
@@ -68,7 +68,7 @@ room_make(struct room *room, uint8_t parties, uint32_t number)
 }
 
 void
-room_free(struct room *room)
+test_room_free(struct test_room *room)
 {
     for (uint8_t slot = 0; slot < room->parties; slot++)
         build_party_free(&room->party[slot]);
@@ -76,7 +76,7 @@ room_free(struct room *room)
 }
 
 void
-room_feed(struct build_feed *feed, const struct room *room, uint8_t slot, uint16_t inc)
+test_room_feed(struct build_feed *feed, const struct test_room *room, uint8_t slot, uint16_t inc)
 {
     build_feed(feed, &room->party[slot], &room->id, slot, inc);
 }
@@ -98,7 +98,7 @@ record_make(struct replica *replica, const struct replica_options *options)
 
 void
 replica_make(
-    struct replica *replica, const struct room *room, const struct replica_options *options)
+    struct replica *replica, const struct test_room *room, const struct replica_options *options)
 {
     void *block = malloc(ARENA_BYTES);
 

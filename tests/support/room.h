@@ -10,7 +10,7 @@
 
 #define ROOM_PARTIES_MAX 5u
 
-struct room {
+struct test_room {
     uint8_t parties;
     struct room_id id;
     struct genesis genesis;
@@ -22,12 +22,12 @@ struct room {
 
 /* `number` goes into the genesis, and so into the room's id; its parties have the seeds 1, 2, ...
  */
-void room_make(struct room *room, uint8_t parties, uint32_t number);
-void room_free(struct room *room);
-void room_feed(struct build_feed *feed, const struct room *room, uint8_t slot, uint16_t inc);
+void test_room_make(struct test_room *room, uint8_t parties, uint32_t number);
+void test_room_free(struct test_room *room);
+void test_room_feed(struct build_feed *feed, const struct test_room *room, uint8_t slot, uint16_t inc);
 
 struct replica {
-    const struct room *room;
+    const struct test_room *room;
     struct index *index;
     struct record *record;
     struct arena arena;
@@ -42,7 +42,7 @@ struct replica_options {
 };
 
 void replica_make(
-    struct replica *replica, const struct room *room, const struct replica_options *options);
+    struct replica *replica, const struct test_room *room, const struct replica_options *options);
 void replica_free(struct replica *replica);
 
 /* Forget the record and make it again from what is stored. */

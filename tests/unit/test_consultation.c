@@ -24,7 +24,7 @@ struct written {
     uint64_t past[2]; /* a bit for each entry, itself included */
 };
 
-static struct room room;
+static struct test_room room;
 static struct replica party[PARTIES];
 static struct build_feed feed[PARTIES];
 static struct written written[ENTRIES_MAX];
@@ -63,12 +63,12 @@ start(void)
 {
     struct replica_options options = {.heads_only = true};
 
-    room_make(&room, PARTIES, 1);
+    test_room_make(&room, PARTIES, 1);
     count = 0;
     memset(seen, 0, sizeof seen);
     for (uint8_t slot = 0; slot < PARTIES; slot++) {
         replica_make(&party[slot], &room, &options);
-        room_feed(&feed[slot], &room, slot, 1);
+        test_room_feed(&feed[slot], &room, slot, 1);
     }
     observer_start();
 }
@@ -81,7 +81,7 @@ stop(void)
         built_segment_free(&written[i].built);
     for (uint8_t slot = 0; slot < PARTIES; slot++)
         replica_free(&party[slot]);
-    room_free(&room);
+    test_room_free(&room);
 }
 
 static bool

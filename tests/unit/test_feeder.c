@@ -8,7 +8,7 @@
 #include "support/test.h"
 #include "sync/feeder.h"
 
-static struct room room;
+static struct test_room room;
 
 /* Party 0 forks behind its second entry; party 1 has read the second face. */
 struct story {
@@ -20,13 +20,13 @@ tell(struct story *story)
 {
     struct build_feed feed, fork, reader;
 
-    room_feed(&feed, &room, 0, 1);
+    test_room_feed(&feed, &room, 0, 1);
     room_say_many(&story->trunk, &feed, 2);
     fork = feed;
     fork.t_ms += 1000; /* so that the words differ */
     room_say_many(&story->one, &feed, 1);
     room_say_many(&story->other, &fork, 1);
-    room_feed(&reader, &room, 1, 1);
+    test_room_feed(&reader, &room, 1, 1);
     room_say(&story->reader, &reader, story->other.positions, 1);
 }
 
@@ -108,7 +108,7 @@ TEST(shows_the_longer_branch_to_who_stands_on_the_shorter)
 
     REQUIRE(memory != NULL);
     arena_init(&arena, memory, 1u << 20);
-    room_feed(&feed, &room, 0, 1);
+    test_room_feed(&feed, &room, 0, 1);
     room_say_many(&trunk, &feed, 2);
     fork = feed;
     fork.t_ms += 1000;
@@ -118,7 +118,7 @@ TEST(shows_the_longer_branch_to_who_stands_on_the_shorter)
     replica_make(&to, &room, NULL);
     CHECK(replica_receive(&from, &trunk) == ENTENTE_OK);
     CHECK(replica_receive(&from, &shorter) == ENTENTE_OK);
-    room_feed(&reader, &room, 1, 1);
+    test_room_feed(&reader, &room, 1, 1);
     room_say(&read, &reader, &longer.positions[1], 1);
     CHECK(replica_receive(&from, &read) == ENTENTE_OK && from.admission.is_pending);
     CHECK(replica_receive(&from, &longer) == ENTENTE_OK && from.admission.entries == 3);
@@ -148,8 +148,8 @@ main(int argc, char **argv)
     static const struct test_case cases[] = {CASE(feeds_a_forked_branch_beside_others),
         CASE(shows_the_longer_branch_to_who_stands_on_the_shorter)};
 
-    room_make(&room, 3, 4);
+    test_room_make(&room, 3, 4);
     int status = test_run(cases, sizeof cases / sizeof cases[0], argc, argv);
-    room_free(&room);
+    test_room_free(&room);
     return status;
 }

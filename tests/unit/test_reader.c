@@ -15,7 +15,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static struct room room;
+static struct test_room room;
 
 /* A whole file, in memory that the caller frees. */
 struct file {
@@ -101,7 +101,7 @@ converse(struct replica *replica, unsigned rounds)
     uint64_t state = 5;
 
     for (uint8_t slot = 0; slot < replica->room->parties; slot++)
-        room_feed(&feeds[slot], replica->room, slot, 1);
+        test_room_feed(&feeds[slot], replica->room, slot, 1);
     for (unsigned i = 0; i < rounds; i++) {
         struct build_feed *feed = &feeds[test_random(&state) % replica->room->parties];
         uint8_t kind = test_random(&state) % 4 == 0 ? ENTRY_ACK : ENTRY_SEALED;
@@ -260,7 +260,7 @@ TEST(names_what_is_wrong)
     struct build_feed feed;
 
     replica_make(&replica, &room, NULL);
-    room_feed(&feed, &room, 2, 1);
+    test_room_feed(&feed, &room, 2, 1);
     room_say_many(&built, &feed, 3);
     CHECK(replica_receive(&replica, &built) == ENTENTE_OK);
     built_segment_free(&built);
@@ -307,8 +307,8 @@ TEST(tells_the_writer_from_the_maker_of_the_file)
     struct built_segment cause, good, bad;
 
     replica_make(&replica, &room, &(struct replica_options){.mutations = &mutations});
-    room_feed(&feeds[0], &room, 0, 1);
-    room_feed(&feeds[1], &room, 1, 1);
+    test_room_feed(&feeds[0], &room, 0, 1);
+    test_room_feed(&feeds[1], &room, 1, 1);
     room_say_many(&cause, &feeds[0], 1);
     room_say(&good, &feeds[1], cause.positions, 1);
     room_say(&bad, &feeds[1], cause.positions, 1);
@@ -337,8 +337,8 @@ TEST(refuses_unsigned_faces_and_keeps_signed_ones)
 
     for (int is_signed = 0; is_signed < 2; is_signed++) {
         replica_make(&replica, &room, &(struct replica_options){.heads_only = true});
-        room_feed(&feed, &room, 0, 1);
-        room_feed(&honest, &room, 1, 1);
+        test_room_feed(&feed, &room, 0, 1);
+        test_room_feed(&honest, &room, 1, 1);
         room_say_many(&trunk, &feed, 2);
         other = feed;
         room_say_many(&yes, &feed, 1);
@@ -380,7 +380,7 @@ TEST(believes_no_proof_that_is_unsigned)
 
     for (int is_signed = 0; is_signed < 2; is_signed++) {
         replica_make(&replica, &room, &(struct replica_options){.heads_only = true});
-        room_feed(&feed, &room, 0, 1);
+        test_room_feed(&feed, &room, 0, 1);
         other = feed;
         room_say_many(&yes, &feed, 1);
         build_segment(&no, &other, &entry, 1);
@@ -538,8 +538,8 @@ main(int argc, char **argv)
         CASE(believes_no_proof_that_is_unsigned), CASE(takes_causes_that_come_late),
         CASE(continues_a_record)};
 
-    room_make(&room, 3, 4);
+    test_room_make(&room, 3, 4);
     int status = test_run(cases, sizeof cases / sizeof cases[0], argc, argv);
-    room_free(&room);
+    test_room_free(&room);
     return status;
 }

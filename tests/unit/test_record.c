@@ -6,7 +6,7 @@
 #include "support/room.h"
 #include "support/test.h"
 
-static struct room room;
+static struct test_room room;
 
 static struct position
 at(const struct built_segment *built)
@@ -23,7 +23,7 @@ TEST(admits_in_order)
     struct entry_id id;
 
     replica_make(&replica, &room, NULL);
-    room_feed(&feed, &room, 1, 1);
+    test_room_feed(&feed, &room, 1, 1);
     room_say_many(&first, &feed, 3);
     room_say_many(&second, &feed, 2);
     CHECK(record_lane(replica.record, 1, 1, &branch) == ENTENTE_ERR_NOT_FOUND);
@@ -62,7 +62,7 @@ TEST(waits_for_the_entries_before)
     struct position missing, wanted;
 
     replica_make(&replica, &room, NULL);
-    room_feed(&feed, &room, 0, 1);
+    test_room_feed(&feed, &room, 0, 1);
     for (int i = 0; i < 4; i++)
         room_say_many(&built[i], &feed, 2);
     for (int i = 3; i >= 1; i--) {
@@ -93,8 +93,8 @@ TEST(waits_for_causes_of_others_and_of_registers)
     struct position deps[2];
 
     replica_make(&replica, &room, NULL);
-    room_feed(&one, &room, 0, 1);
-    room_feed(&other, &room, 1, 1);
+    test_room_feed(&one, &room, 0, 1);
+    test_room_feed(&other, &room, 1, 1);
     room_say_many(&cause, &one, 2);
     deps[0] = at(&cause);
     deps[1] = (struct position){2, REGISTER_INC, 4, *register_id(room.registers[2], 4)};
@@ -128,7 +128,7 @@ TEST(waits_for_a_register_that_grows)
     for (uint8_t slot = 0; slot < room.parties; slot++)
         CHECK(register_new(&registers[slot]) == ENTENTE_OK);
     replica_make(&replica, &room, &(struct replica_options){.registers = registers});
-    room_feed(&feed, &room, 1, 1);
+    test_room_feed(&feed, &room, 1, 1);
     room_say_many(&built, &feed, 2);
     CHECK(replica_receive(&replica, &built) == ENTENTE_OK && replica.admission.is_pending);
     CHECK(replica.admission.missing.inc == REGISTER_INC && replica.admission.missing.seq == 4);
@@ -155,7 +155,7 @@ TEST(takes_another_cut_of_the_same_entries)
     struct public_key key;
 
     replica_make(&replica, &room, NULL);
-    room_feed(&feed, &room, 0, 1);
+    test_room_feed(&feed, &room, 0, 1);
     same = feed;
     room_say_many(&two, &feed, 2);
     feed = same;
@@ -202,19 +202,19 @@ TEST(refuses_what_is_not_of_the_room)
     struct build_feed feed;
 
     replica_make(&replica, &room, NULL);
-    room_feed(&feed, &room, 0, 1);
+    test_room_feed(&feed, &room, 0, 1);
     feed.room.bytes[31] ^= 1;
     check_refused(&replica, feed, ENTENTE_ERR_WRONG_ROOM);
-    room_feed(&feed, &room, 0, 1);
+    test_room_feed(&feed, &room, 0, 1);
     feed.slot = room.parties;
     check_refused(&replica, feed, ENTENTE_ERR_NOT_A_PARTY);
-    room_feed(&feed, &room, 0, 1);
+    test_room_feed(&feed, &room, 0, 1);
     feed.head.id.bytes[0] ^= 1; /* prev of seq 1 is not the certificate */
     check_refused(&replica, feed, ENTENTE_ERR_CHAIN);
-    room_feed(&feed, &room, 0, 1);
+    test_room_feed(&feed, &room, 0, 1);
     feed.inc = 7;
     check_refused(&replica, feed, ENTENTE_ERR_UNCERTIFIED);
-    room_feed(&feed, &room, 0, 1);
+    test_room_feed(&feed, &room, 0, 1);
     feed.slot = 1; /* signed by party 0 */
     feed.party = &room.party[0];
     struct built_segment built;
@@ -232,7 +232,7 @@ TEST(refuses_changed_bytes)
     struct built_segment built;
 
     replica_make(&replica, &room, NULL);
-    room_feed(&feed, &room, 0, 1);
+    test_room_feed(&feed, &room, 0, 1);
     room_say_many(&built, &feed, 3);
     uint8_t *segment = built.memory;
     for (size_t i = 0; i < built.segment.size + built.payloads.size; i += 7) {
@@ -259,14 +259,14 @@ TEST(refuses_time_and_register_that_go_back)
     struct replica replica;
     struct build_feed feed, late;
     struct built_segment built;
-    struct room grown;
+    struct test_room grown;
 
-    room_make(&grown, 2, 99);
+    test_room_make(&grown, 2, 99);
     struct build_party old = {.seed = 1};
     build_party(&old, 1);
     build_party_certify(&grown.party[0]); /* its register now has 5 entries */
     replica_make(&replica, &grown, NULL);
-    room_feed(&feed, &grown, 0, 1);
+    test_room_feed(&feed, &grown, 0, 1);
     room_say_many(&built, &feed, 2);
     CHECK(replica_receive(&replica, &built) == ENTENTE_OK);
     late = feed;
@@ -277,12 +277,12 @@ TEST(refuses_time_and_register_that_go_back)
     check_refused(&replica, late, ENTENTE_ERR_REGISTER_CHAIN);
     build_party_revoke(&grown.party[0], 1);
     check_refused(&replica, feed, ENTENTE_ERR_REVOKED);
-    room_feed(&late, &grown, 0, 2); /* not a resume */
+    test_room_feed(&late, &grown, 0, 2); /* not a resume */
     check_refused(&replica, late, ENTENTE_ERR_RESUME);
     built_segment_free(&built);
     replica_free(&replica);
     build_party_free(&old);
-    room_free(&grown);
+    test_room_free(&grown);
 }
 
 TEST(refuses_redundant_links)
@@ -293,9 +293,9 @@ TEST(refuses_redundant_links)
     struct position deps[2];
 
     replica_make(&replica, &room, NULL);
-    room_feed(&a, &room, 0, 1);
-    room_feed(&b, &room, 1, 1);
-    room_feed(&c, &room, 2, 1);
+    test_room_feed(&a, &room, 0, 1);
+    test_room_feed(&b, &room, 1, 1);
+    test_room_feed(&c, &room, 2, 1);
     room_say_many(&first, &a, 2);
     CHECK(replica_receive(&replica, &first) == ENTENTE_OK);
     deps[0] = at(&first);
@@ -336,7 +336,7 @@ TEST(bounds_what_waits)
     unsigned kept = 0;
 
     replica_make(&replica, &room, &(struct replica_options){.heads_only = true});
-    room_feed(&feed, &room, 0, 1);
+    test_room_feed(&feed, &room, 0, 1);
     room_say_many(&built, &feed, 1);
     built_segment_free(&built);
     for (int i = 0; i < 6; i++) {
@@ -359,8 +359,8 @@ main(int argc, char **argv)
         CASE(refuses_time_and_register_that_go_back), CASE(refuses_redundant_links),
         CASE(bounds_what_waits)};
 
-    room_make(&room, 3, 1);
+    test_room_make(&room, 3, 1);
     int status = test_run(cases, sizeof cases / sizeof cases[0], argc, argv);
-    room_free(&room);
+    test_room_free(&room);
     return status;
 }

@@ -7,7 +7,7 @@
 #include "support/room.h"
 #include "support/test.h"
 
-static struct room room;
+static struct test_room room;
 
 /* An entry with words of its own, so that two branches differ. */
 static void
@@ -53,7 +53,7 @@ fork_make(struct fork *fork)
 {
     struct build_feed feed, other;
 
-    room_feed(&feed, &room, 0, 1);
+    test_room_feed(&feed, &room, 0, 1);
     room_say_many(&fork->trunk, &feed, 2);
     other = feed;
     say(&fork->face[0][0], &feed, "yes", NULL, 0);
@@ -124,7 +124,7 @@ TEST(keeps_what_honest_parties_referred_to)
     for (int i = 0; i < 2; i++) {
         struct build_feed feed;
         replica_make(&replica[i], &room, NULL);
-        room_feed(&feed, &room, (uint8_t)(1 + i), 1);
+        test_room_feed(&feed, &room, (uint8_t)(1 + i), 1);
         CHECK(replica_receive(&replica[i], &fork.trunk) == ENTENTE_OK);
         CHECK(replica_receive(&replica[i], &fork.face[i][0]) == ENTENTE_OK);
         CHECK(replica_receive(&replica[i], &fork.face[i][1]) == ENTENTE_OK);
@@ -178,7 +178,7 @@ TEST(covers_a_contested_lane_no_more)
 
     fork_make(&fork);
     replica_make(&replica, &room, NULL);
-    room_feed(&feed, &room, 1, 1);
+    test_room_feed(&feed, &room, 1, 1);
     CHECK(replica_receive(&replica, &fork.trunk) == ENTENTE_OK);
     CHECK(replica_write(&replica, &feed, ENTRY_SEALED, bytes_of_text("heard"), &before));
     CHECK(replica_receive(&replica, &fork.face[0][0]) == ENTENTE_OK);
@@ -209,19 +209,19 @@ TEST(covers_a_contested_lane_no_more)
     struct build_entry both[2] = {{.kind = ENTRY_FAULT, .payload = proof},
         {.kind = ENTRY_SEALED, .payload = bytes_of_text("all the same"), .deps_count = 1,
             .deps = fork.face[0][0].positions}};
-    room_feed(&feed, &room, 2, 1);
+    test_room_feed(&feed, &room, 2, 1);
     build_segment(&bad, &feed, both, 2);
     CHECK(replica_receive(&replica, &bad) == ENTENTE_ERR_DEPS);
     built_segment_free(&bad);
     both[0].deps = fork.face[0][0].positions;
     both[0].deps_count = 1;
-    room_feed(&feed, &room, 2, 1);
+    test_room_feed(&feed, &room, 2, 1);
     build_segment(&bad, &feed, both, 1);
     CHECK(replica_receive(&replica, &bad) == ENTENTE_ERR_DEPS);
     built_segment_free(&bad);
 
     /* F2: a fault entry whose proof proves nothing is invalid. */
-    room_feed(&feed, &room, 2, 1);
+    test_room_feed(&feed, &room, 2, 1);
     payload[proof.size - 1] ^= 1;
     struct build_entry entry = {.kind = ENTRY_FAULT, .payload = proof};
     build_segment(&bad, &feed, &entry, 1);
@@ -245,7 +245,7 @@ TEST(admits_a_fault_entry_that_was_pending)
 
     fork_make(&fork);
     replica_make(&one, &room, NULL);
-    room_feed(&feed, &room, 1, 1);
+    test_room_feed(&feed, &room, 1, 1);
     CHECK(replica_write(&one, &feed, ENTRY_SEALED, bytes_of_text("first"), &before));
     CHECK(replica_receive(&one, &fork.trunk) == ENTENTE_OK);
     CHECK(replica_receive(&one, &fork.face[0][0]) == ENTENTE_OK);
@@ -282,7 +282,7 @@ fork_known(struct fork *fork, struct replica *replica, struct build_feed *forker
 
     fork_make(fork);
     replica_make(replica, &room, NULL);
-    room_feed(forker, &room, 0, 1);
+    test_room_feed(forker, &room, 0, 1);
     built_segment_free(&fork->trunk);
     room_say_many(&fork->trunk, forker, 2);
     CHECK(replica_receive(replica, &fork->trunk) == ENTENTE_OK);
@@ -326,7 +326,7 @@ TEST(bounds_what_a_party_draws_in)
     enum entente_error error = ENTENTE_OK;
 
     fork_known(&fork, &replica, &forker);
-    room_feed(&feed, &room, 1, 1);
+    test_room_feed(&feed, &room, 1, 1);
     while (error == ENTENTE_OK && drawn < 200) {
         built_segment_free(&more);
         room_say_many(&more, &forker, 10);
@@ -353,8 +353,8 @@ TEST(charges_a_chain_to_who_draws_it_in)
     struct build_feed forker, one, other;
 
     fork_known(&fork, &replica, &forker);
-    room_feed(&one, &room, 1, 1);
-    room_feed(&other, &room, 2, 1);
+    test_room_feed(&one, &room, 1, 1);
+    test_room_feed(&other, &room, 2, 1);
     CHECK(draw(&replica, &forker, &one, 40) == 41);
     CHECK(draw(&replica, &forker, &other, 40) == 41);
     CHECK(draw(&replica, &forker, &one, 40) == CONTESTED_ENTRIES_MAX - 40);
@@ -373,9 +373,9 @@ TEST(covering_one_fault_frees_no_other)
     size_t size;
 
     fork_known(&fork, &replica, &forker);
-    room_feed(&feed, &room, 1, 1);
-    room_feed(&ghost, &room, 2, 1);
-    room_feed(&other, &room, 2, 1);
+    test_room_feed(&feed, &room, 1, 1);
+    test_room_feed(&ghost, &room, 2, 1);
+    test_room_feed(&other, &room, 2, 1);
     copy = other;
     say(&faces[0], &other, "one thing", NULL, 0);
     say(&faces[1], &copy, "and another", NULL, 0);
@@ -409,8 +409,8 @@ TEST(a_new_start_gives_no_new_budget)
     struct bytes proof;
 
     fork_known(&fork, &replica, &forker);
-    room_feed(&feed, &room, 1, 1);
-    room_feed(&other, &room, 2, 1);
+    test_room_feed(&feed, &room, 1, 1);
+    test_room_feed(&other, &room, 2, 1);
     CHECK(draw(&replica, &forker, &feed, 40) == 41);
     replica_reload(&replica, NULL);
     struct build_feed forker_before = forker, feed_before = feed;
@@ -449,20 +449,20 @@ TEST(a_new_start_gives_no_new_budget)
  */
 TEST(judges_strays_by_their_vouchers)
 {
-    struct room grown;
+    struct test_room grown;
     struct build_feed lost, resumed, one, two;
     struct built_segment first, stray, ack, resume, voucher_one, voucher_two;
     bool is;
 
     for (int vouched = 0; vouched < 2; vouched++) {
         struct replica r0, r1, r2;
-        room_make(&grown, 3, 5);
+        test_room_make(&grown, 3, 5);
         replica_make(&r1, &grown, NULL);
         replica_make(&r2, &grown, NULL);
         replica_make(&r0, &grown, NULL);
-        room_feed(&lost, &grown, 0, 1);
-        room_feed(&one, &grown, 1, 1);
-        room_feed(&two, &grown, 2, 1);
+        test_room_feed(&lost, &grown, 0, 1);
+        test_room_feed(&one, &grown, 1, 1);
+        test_room_feed(&two, &grown, 2, 1);
         room_say_many(&first, &lost, 2);
         room_say_many(&stray, &lost, 1);
         CHECK(replica_receive(&r1, &first) == ENTENTE_OK);
@@ -471,7 +471,7 @@ TEST(judges_strays_by_their_vouchers)
         CHECK(replica_write(&r1, &one, ENTRY_ACK, (struct bytes){0}, &ack));
 
         build_party_certify(&grown.party[0]);
-        room_feed(&resumed, &grown, 0, 2);
+        test_room_feed(&resumed, &grown, 0, 2);
         CHECK(replica_receive(&r0, &first) == ENTENTE_OK);
         CHECK(replica_receive(&r0, &ack) == ENTENTE_OK);
         CHECK(replica_write(&r0, &resumed, ENTRY_RESUME, (struct bytes){0}, &resume));
@@ -522,30 +522,30 @@ TEST(judges_strays_by_their_vouchers)
         replica_free(&r0);
         replica_free(&r1);
         replica_free(&r2);
-        room_free(&grown);
+        test_room_free(&grown);
     }
 }
 
 TEST(asks_for_a_resume_first)
 {
-    struct room grown;
+    struct test_room grown;
     struct replica replica;
     struct build_feed feed;
     struct built_segment bad;
     struct build_entry resume = {.kind = ENTRY_RESUME};
 
-    room_make(&grown, 2, 6);
+    test_room_make(&grown, 2, 6);
     build_party_certify(&grown.party[0]);
     replica_make(&replica, &grown, NULL);
-    room_feed(&feed, &grown, 0, 1);
+    test_room_feed(&feed, &grown, 0, 1);
     build_segment(&bad, &feed, &resume, 1); /* incarnation 1 has nothing to resume */
     CHECK(replica_receive(&replica, &bad) == ENTENTE_ERR_RESUME);
     built_segment_free(&bad);
-    room_feed(&feed, &grown, 0, 2);
+    test_room_feed(&feed, &grown, 0, 2);
     room_say_many(&bad, &feed, 1);
     CHECK(replica_receive(&replica, &bad) == ENTENTE_ERR_RESUME);
     built_segment_free(&bad);
-    room_feed(&feed, &grown, 0, 2);
+    test_room_feed(&feed, &grown, 0, 2);
     build_segment(&bad, &feed, &resume, 1);
     CHECK(replica_receive(&replica, &bad) == ENTENTE_OK);
     built_segment_free(&bad);
@@ -553,7 +553,7 @@ TEST(asks_for_a_resume_first)
     CHECK(replica_receive(&replica, &bad) == ENTENTE_ERR_RESUME);
     built_segment_free(&bad);
     replica_free(&replica);
-    room_free(&grown);
+    test_room_free(&grown);
 }
 
 int
@@ -566,8 +566,8 @@ main(int argc, char **argv)
     CASE(covering_one_fault_frees_no_other), CASE(a_new_start_gives_no_new_budget),
         CASE(judges_strays_by_their_vouchers), CASE(asks_for_a_resume_first)};
 
-    room_make(&room, 3, 3);
+    test_room_make(&room, 3, 3);
     int status = test_run(cases, sizeof cases / sizeof cases[0], argc, argv);
-    room_free(&room);
+    test_room_free(&room);
     return status;
 }

@@ -10,7 +10,7 @@
 #define ENTRIES_MAX 48
 #define ROUNDS 250
 
-static struct room room;
+static struct test_room room;
 
 /* One entry of the model: `past` has a bit for each ancestor, itself included. */
 struct model_entry {
@@ -122,7 +122,7 @@ model_make(struct model *model, uint64_t *state)
     memset(model, 0, sizeof *model);
     for (uint8_t slot = 0; slot < parties; slot++) {
         replica_make(&model->party[slot], &room, &options);
-        room_feed(&model->feed[slot], &room, slot, 1);
+        test_room_feed(&model->feed[slot], &room, slot, 1);
         model->head[slot] = -1;
     }
     while (model->count < wanted) {
@@ -392,8 +392,8 @@ TEST(what_was_held_stays_held)
     uint32_t branch;
 
     replica_make(&replica, &room, NULL);
-    room_feed(&writer, &room, 0, 1);
-    room_feed(&reader, &room, 1, 1);
+    test_room_feed(&writer, &room, 0, 1);
+    test_room_feed(&reader, &room, 1, 1);
     room_say_many(&said, &writer, 3);
     const struct position *one = &said.positions[0], *two = &said.positions[1],
                           *three = &said.positions[2], *none = NULL;
@@ -423,8 +423,8 @@ main(int argc, char **argv)
         CASE(gives_one_state_for_any_order_of_arrival), CASE(knows_the_past_of_each_entry),
         CASE(knows_who_holds_what), CASE(what_was_held_stays_held)};
 
-    room_make(&room, 4, 2);
+    test_room_make(&room, 4, 2);
     int status = test_run(cases, sizeof cases / sizeof cases[0], argc, argv);
-    room_free(&room);
+    test_room_free(&room);
     return status;
 }
