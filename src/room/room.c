@@ -78,13 +78,14 @@ read_room(struct room *room)
 enum entente_error
 room_consultation_new(struct room *room)
 {
+    struct causality causality;
     struct consultation_options options = {.genesis = &room->genesis,
         .room = room->options.id,
         .registers = room->registers,
-        .causality = &room->causality};
-
+        .causality = &causality};
     struct consultation *made;
 
+    causality_of_record(&causality, room->record);
     enum entente_error error = consultation_new(&made, &options);
     if (error != ENTENTE_OK)
         return error;
