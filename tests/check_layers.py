@@ -11,7 +11,7 @@ import sys
 PURE = {"assert.h", "inttypes.h", "limits.h", "stdalign.h", "stdbool.h", "stddef.h", "stdint.h",
         "stdlib.h", "string.h"}
 SHELL_LIBRARIES = re.compile(r"^(sodium|sqlite3|uv|libwebsockets|jansson|zstd|seccomp|openssl/|linux/|unicode/|"
-                             r"libxml/|libical/|http_parser|nghttp2/|sha1)")
+                             r"libxml/|libical/|curl/|http_parser|nghttp2/|sha1)")
 
 
 def layers(path):

@@ -1,5 +1,7 @@
 #include "cli/cli.h"
 
+#include "cli/api/request.h"
+
 #include "text/show.h"
 
 #include <stdarg.h>
@@ -103,6 +105,42 @@ json_of_hex(const void *data, size_t size)
     return value;
 }
 
+/* ---- the two tables: commands.c, and those that are one request each ---- */
+
+static size_t
+all_commands_count(void)
+{
+    return commands_count + api_commands_count;
+}
+
+static const struct command *
+command_at(size_t index)
+{
+    return index < commands_count ? &commands[index] : &api_commands[index - commands_count].command;
+}
+
+/* NULL: of commands.c. */
+static const struct api_command *
+api_command_of(const struct command *command)
+{
+    for (size_t i = 0; i < api_commands_count; i++)
+        if (&api_commands[i].command == command)
+            return &api_commands[i];
+    return NULL;
+}
+
+/* Its options; `made` is where those of a request are put together. */
+static const struct option *
+options_of(const struct command *command, struct option made[static API_OPTIONS_MAX])
+{
+    const struct api_command *request = api_command_of(command);
+
+    if (request == NULL)
+        return command->options;
+    api_command_options(request, made);
+    return made;
+}
+
 /* ---- help ---- */
 
 static void
@@ -121,9 +159,11 @@ help_options(FILE *out, const struct option *options)
 static void
 help_command(FILE *out, const struct command *command)
 {
+    struct option made[API_OPTIONS_MAX];
+
     fprintf(
         out, "usage: entente %s %s\n\n%s\n\n", command->name, command->arguments, command->what);
-    help_options(out, command->options);
+    help_options(out, options_of(command, made));
     help_options(out, common_options);
     fprintf(out, "\nexample:\n  %s\n", command->example);
 }
@@ -133,12 +173,12 @@ static void
 help_all(FILE *out, const char *group)
 {
     fprintf(out, "usage: entente COMMAND ... [--json]\n\n");
-    for (size_t i = 0; i < commands_count; i++) {
+    for (size_t i = 0; i < all_commands_count(); i++) {
+        const struct command *command = command_at(i);
         size_t size = strlen(group);
-        if (size > 0 &&
-            (strncmp(commands[i].name, group, size) != 0 || commands[i].name[size] != ' '))
+        if (size > 0 && (strncmp(command->name, group, size) != 0 || command->name[size] != ' '))
             continue;
-        fprintf(out, "  %-20s  %s\n", commands[i].name, commands[i].what);
+        fprintf(out, "  %-22s  %s\n", command->name, command->what);
     }
     fprintf(out, "\nexample:\n  entente party create --help\n");
 }
@@ -149,15 +189,15 @@ help_all(FILE *out, const char *group)
 static const struct command *
 find_command(int count, char **strings, int *used)
 {
-    for (size_t i = 0; i < commands_count; i++) {
-        const char *name = commands[i].name;
+    for (size_t i = 0; i < all_commands_count(); i++) {
+        const char *name = command_at(i)->name;
         const char *space = strchr(name, ' ');
         size_t size = space != NULL ? (size_t)(space - name) : strlen(name);
         if (count < 1 || strlen(strings[0]) != size || memcmp(strings[0], name, size) != 0)
             continue;
         *used = space != NULL ? 2 : 1;
         if (space == NULL || (count > 1 && strcmp(strings[1], space + 1) == 0))
-            return &commands[i];
+            return command_at(i);
     }
     return NULL;
 }
@@ -167,8 +207,9 @@ is_group(const char *word)
 {
     size_t size = strlen(word);
 
-    for (size_t i = 0; i < commands_count; i++) {
-        if (strncmp(commands[i].name, word, size) == 0 && commands[i].name[size] == ' ')
+    for (size_t i = 0; i < all_commands_count(); i++) {
+        const char *name = command_at(i)->name;
+        if (strncmp(name, word, size) == 0 && name[size] == ' ')
             return true;
     }
     return false;
@@ -206,12 +247,14 @@ run_command(struct cli *cli, const struct command *command, const struct argumen
         (command->words_max >= 0 && arguments->words_count > command->words_max))
         return cli_fail_because(
             cli, ENTENTE_ERR_USAGE, "usage: entente %s %s", command->name, command->arguments);
-    return command->run(cli, arguments);
+    const struct api_command *request = api_command_of(command);
+    return request != NULL ? api_command_run(request, cli, arguments) : command->run(cli, arguments);
 }
 
 int
 cli_run(struct cli *cli, int count, char **strings)
 {
+    struct option made[API_OPTIONS_MAX];
     struct arguments arguments;
     const char *wrong;
     int used = 0;
@@ -220,7 +263,7 @@ cli_run(struct cli *cli, int count, char **strings)
     if (command == NULL)
         return run_help(cli, count, strings);
     enum entente_error error = arguments_parse(
-        &arguments, command->options, common_options, count - used, strings + used, &wrong);
+        &arguments, options_of(command, made), common_options, count - used, strings + used, &wrong);
     if (error == ENTENTE_ERR_USAGE)
         cli_fail_because(cli, error,
             "'%s' is no option here, or its value is missing or was given "

@@ -1,3 +1,4 @@
+#include "cli/api/commands.h"
 #include "cli/command.h"
 #include "cli/desk_commands.h"
 
@@ -128,6 +129,19 @@ const struct command commands[] = {
     {"office assume", "DIR OFFICE HOLDER-KEY [--holder-key-file FILE] [--key-file FILE]", 3, 3,
         "take over the office by one's own signature", office_assume_options,
         "entente office assume korea 국가안보실장 deputy.key", command_office_assume},
+    {"text new", "DIR TAG:FILE... [--translation TAG:FILE...] [--bracket TAG:PARTY:PASSAGE...]", 2, -1,
+        "put a text into the record, in its equally authentic languages", options_text_new,
+        "entente text new korea ko:joint.ko.txt ja:joint.ja.txt en:joint.en.txt", command_text_new},
+    {"act sign", "DIR ACT --holder FILE [--office OFFICE] [--yes]", 2, 2,
+        "sign for the party, with its holder's own key", options_act_sign,
+        "entente act sign korea $ACT --holder suh-hoon.key", command_act_sign},
+    {"act withdraw", "DIR ACT [--holder FILE] [--reason TEXT --language TAG]", 2, 2,
+        "withdraw from an act, or decline it", options_act_withdraw,
+        "entente act withdraw japan $ACT --reason '…' --language ja", command_act_withdraw},
+    {"assessment put", "DIR FILE --language TAG [--marking MARKING] [...]", 2, 2,
+        "put an assessment into the record: a file with a marking", options_assessment_put,
+        "entente assessment put korea assessment.pdf --language ko --marking TLP:AMBER",
+        command_assessment_put},
     {"keys rotate", "DIR (--root | --operations | --transport) [--key-file FILE]", 1, 1,
         "put a new key in the place of one", rotate_options,
         "entente keys rotate korea --operations", command_keys_rotate},
