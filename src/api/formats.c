@@ -1,8 +1,9 @@
 #include "api/formats.h"
 
+#include "base/date.h"
+
 #include <inttypes.h>
 #include <stdio.h>
-#include <time.h>
 
 /* ---- times ---- */
 
@@ -71,26 +72,24 @@ take_offset(struct bytes *text, int64_t *offset_s)
 bool
 time_of_text(struct bytes text, uint64_t *t_ms)
 {
-    unsigned year, month, day, hour, minute, second, ms;
+    struct date date;
+    unsigned hour, minute, second, ms;
     int64_t offset_s;
+    uint64_t days;
 
     *t_ms = 0;
-    if (!take_number(&text, 4, &year) || !take_character(&text, '-') ||
-        !take_number(&text, 2, &month) || !take_character(&text, '-') ||
-        !take_number(&text, 2, &day) || !take_character(&text, 'T') ||
+    if (!take_number(&text, 4, &date.year) || !take_character(&text, '-') ||
+        !take_number(&text, 2, &date.month) || !take_character(&text, '-') ||
+        !take_number(&text, 2, &date.day) || !take_character(&text, 'T') ||
         !take_number(&text, 2, &hour) || !take_character(&text, ':') ||
         !take_number(&text, 2, &minute) || !take_character(&text, ':') ||
         !take_number(&text, 2, &second) || !take_fraction(&text, &ms) ||
         !take_offset(&text, &offset_s) || text.size != 0)
         return false;
-    if (year < 1970 || hour > 23 || minute > 59 || second > 59)
+    if (!date_to_days(date, &days) || hour > 23 || minute > 59 || second > 59)
         return false;
-
-    struct tm date = {.tm_year = (int)year - 1900, .tm_mon = (int)month - 1, .tm_mday = (int)day,
-        .tm_hour = (int)hour, .tm_min = (int)minute, .tm_sec = (int)second};
-    int64_t seconds = (int64_t)timegm(&date) - offset_s;
-    /* timegm() takes the 31st of April for the 1st of May. */
-    if (date.tm_mon != (int)month - 1 || date.tm_mday != (int)day || seconds < 0)
+    int64_t seconds = (int64_t)days * 86400 + hour * 3600 + minute * 60 + second - offset_s;
+    if (seconds < 0)
         return false;
     *t_ms = (uint64_t)seconds * 1000 + ms;
     return true;
@@ -99,13 +98,11 @@ time_of_text(struct bytes text, uint64_t *t_ms)
 void
 time_to_text(char text[static TIME_TEXT_BYTES], uint64_t t_ms)
 {
-    time_t seconds = (time_t)(t_ms / 1000);
-    struct tm date;
-    char day[20] = "9999-12-31T23:59:59"; /* a claim of another's clock beyond the form's years */
+    struct date date = date_of_days(t_ms / 86400000);
 
-    if (t_ms / 1000 < 253402300800u && gmtime_r(&seconds, &date) != NULL)
-        strftime(day, sizeof day, "%Y-%m-%dT%H:%M:%S", &date);
-    snprintf(text, TIME_TEXT_BYTES, "%s.%03uZ", day, (unsigned)(t_ms % 1000));
+    snprintf(text, TIME_TEXT_BYTES, "%04u-%02u-%02uT%02u:%02u:%02u.%03uZ", date.year % 10000,
+        date.month % 100, date.day % 100, (unsigned)(t_ms / 3600000 % 24),
+        (unsigned)(t_ms / 60000 % 60), (unsigned)(t_ms / 1000 % 60), (unsigned)(t_ms % 1000));
 }
 
 /* ---- decimals ---- */

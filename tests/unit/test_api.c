@@ -499,11 +499,18 @@ TEST(a_damaged_file_of_accounts_is_refused)
     char *good = strdup(desk.accounts);
     struct fake_desk other = {.now_ms = 1};
     struct api_desk calls = fake_desk_api(&other);
-    struct api *api;
+    struct accounts *accounts;
 
     for (size_t cut = 0; cut < strlen(good) - 1; cut++) {
         other.accounts = strndup(good, cut);
-        CHECK(api_new(&api, &calls) == ENTENTE_ERR_CORRUPT && api == NULL);
+        CHECK(accounts_new(&accounts, &calls) == ENTENTE_ERR_CORRUPT && accounts == NULL);
+        free(other.accounts);
+    }
+    for (size_t at = 0; at < strlen(good); at++) {
+        other.accounts = strdup(good);
+        other.accounts[at] ^= 0x20;
+        if (accounts_new(&accounts, &calls) == ENTENTE_OK)
+            accounts_free(accounts);
         free(other.accounts);
     }
     free(good);
