@@ -56,9 +56,8 @@ show_next(struct bytes *rest, bool is_line, struct shown *piece)
         bool is_as_is = stays(*rest, end, c, is_line);
         if (!is_as_is && end > 0)
             break;
-        end = c < 0
-                  ? 1
-                  : at; /* byte by byte: how many make one broken character is a matter of taste */
+        /* Byte by byte: how many bytes make one broken character is a matter of taste. */
+        end = c < 0 ? 1 : at;
         if (!is_as_is && c < 0)
             snprintf(piece->escape, sizeof piece->escape, "\\x{%02X}", rest->data[0]);
         else if (!is_as_is)
