@@ -61,7 +61,7 @@ enum message_process {
     X(JOIN, join, 7, SUPERVISOR, NODE, "a room, and its parties' registers")                       \
     X(EXTEND, extend, 8, SUPERVISOR, NODE, "a register that the operator extended")                \
     X(RUNNING, running, 9, NODE, SUPERVISOR, "it listens at this port")                            \
-    X(UNABLE, unable, 10, NODE, SUPERVISOR, "why it cannot run, for the operator")                 \
+    X(UNABLE, unable, 10, NODE, SUPERVISOR, "why it cannot run, or the desk, for the operator")    \
                                                                                                    \
     X(NODE_LIST, node_list, 100, DESK, NODE, "a page of entries")                                  \
     X(NODE_STATUS, node_status, 101, DESK, NODE, "how a room stands")                              \

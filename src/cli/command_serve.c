@@ -10,6 +10,9 @@
 const struct option options_serve[] = {
     OPTION_KEY_FILE,
     {"listen", OPTION_VALUE, "IP:PORT", "listen here instead of at the register's address"},
+    {"page", OPTION_VALUE, "IP:PORT", "serve the page and the API to browsers here"},
+    {"page-certificate", OPTION_VALUE, "FILE", "TLS for the page: its certificates, in PEM"},
+    {"page-key", OPTION_VALUE, "FILE", "TLS for the page: the certificate's key, in PEM"},
     {"programs", OPTION_VALUE, "DIR", "where entente-node and the others are"},
     {NULL, OPTION_NOTHING, NULL, NULL},
 };
@@ -31,20 +34,29 @@ put_in_pipe(struct bytes secret)
     return written ? ENTENTE_OK : ENTENTE_ERR_IO;
 }
 
+static const char *
+value_or_empty(const struct arguments *arguments, const char *name)
+{
+    const char *value = arguments_value(arguments, name);
+
+    return value == NULL ? "" : value;
+}
+
 static enum entente_error
 become_supervisor(struct cli *cli, const struct arguments *arguments, struct bytes secret)
 {
     char path[PROGRAM_PATH_BYTES];
     const char *programs = arguments_value(arguments, "programs");
-    const char *listen = arguments_value(arguments, "listen");
 
     enum entente_error error = program_find(path, "entente-supervisor", programs, "../daemon");
     if (error != ENTENTE_OK)
         return cli_fail(cli, error, "entente-supervisor");
     error = put_in_pipe(secret);
     if (error == ENTENTE_OK) {
-        execl(path, "entente-supervisor", arguments->words[0], listen == NULL ? "" : listen,
-            programs == NULL ? "" : programs, cli->json ? "1" : "0", (char *)NULL);
+        execl(path, "entente-supervisor", arguments->words[0], value_or_empty(arguments, "listen"),
+            value_or_empty(arguments, "programs"), cli->json ? "1" : "0",
+            value_or_empty(arguments, "page"), value_or_empty(arguments, "page-certificate"),
+            value_or_empty(arguments, "page-key"), (char *)NULL);
         error = ENTENTE_ERR_IO;
     }
     return cli_fail(cli, error, "%s", path);

@@ -236,7 +236,7 @@ confine_node(const char *store_path)
 enum entente_error
 confine_desk(void)
 {
-    static const int calls[] = {SCMP_SYS(prctl)};
+    static const int calls[] = {SCMP_SYS(prctl), SCMP_SYS(pipe2)}; /* pipe2: libuv's loop */
 
     enum entente_error error = begin(USER_DESK);
     if (error == ENTENTE_OK)

@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 #define QUEUE_BYTES_MAX 134217728u /* rooms and cards, all at once */
-#define LISTENING_FD 6
+#define SOCKETS_MAX 8 /* of one child */
 
 static const char *const names[CHILDREN] = {"keyholder", "node", "desk"};
 static const char *const programs_of[CHILDREN] = {
@@ -34,12 +34,13 @@ child_tell(enum child child, int status)
 
 /* In the child: the sockets go to their numbers; everything else closes by itself at exec. */
 static void
-become(const char *program, const char *folder, const int *sockets, int count)
+become(const char *program, const char *folder, const char *has, const int *sockets)
 {
-    int high[4];
+    int high[SOCKETS_MAX];
+    int count = 0;
 
-    for (int i = 0; i < count; i++)
-        high[i] = fcntl(sockets[i], F_DUPFD, 16);
+    for (; count < SOCKETS_MAX && sockets[count] >= 0; count++)
+        high[count] = fcntl(sockets[count], F_DUPFD, 16);
     for (int i = 0; i < count; i++)
         if (high[i] < 0 || dup2(high[i], 3 + i) < 0)
             _exit(126);
@@ -49,36 +50,42 @@ become(const char *program, const char *folder, const int *sockets, int count)
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
     setsid(); /* a terminal's Ctrl-C is for the supervisor, which ends them in order */
-    execl(program, program, folder, (char *)NULL);
+    execl(program, program, folder, has, (char *)NULL);
     _exit(127);
 }
 
 enum entente_error
-children_start(struct children *children, const char *programs, const char *folder, int listening)
+children_start(struct children *children, const char *programs, const char *folder,
+    const struct children_given *given)
 {
+    const char *has = given->key >= 0 ? "api https" : given->page >= 0 ? "api http" : "api";
     char paths[CHILDREN][PROGRAM_PATH_BYTES];
     int pairs[6][2]; /* supervisor with each; keyholder-node, keyholder-desk, node-desk */
     int made = 0;
     enum entente_error error = ENTENTE_OK;
 
     *children = (struct children){.sockets = {-1, -1, -1}};
-    for (int c = 0; c < CHILDREN && error == ENTENTE_OK; c++)
-        error = program_find(paths[c], programs_of[c], programs, build_folders[c]);
+    for (int c = 0; c < CHILDREN && error == ENTENTE_OK; c++) {
+        bool has_tls = c == CHILD_DESK && given->key >= 0;
+        error = program_find(
+            paths[c], has_tls ? "entente-desk-tls" : programs_of[c], programs, build_folders[c]);
+    }
     while (error == ENTENTE_OK && made < 6) {
         if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, pairs[made]) != 0)
             error = ENTENTE_ERR_IO;
         else
             made++;
     }
-    const int sockets[CHILDREN][4] = {
+    const int sockets[CHILDREN][SOCKETS_MAX] = {
         {pairs[0][1], pairs[3][0], pairs[4][0], -1},
         {pairs[1][1], pairs[3][1], pairs[5][0], -1},
-        {pairs[2][1], pairs[4][1], pairs[5][1], listening},
+        {pairs[2][1], pairs[4][1], pairs[5][1], given->desk, given->api, given->page,
+            given->certificate, given->key},
     };
     for (int c = 0; c < CHILDREN && error == ENTENTE_OK; c++) {
         pid_t pid = fork();
         if (pid == 0)
-            become(paths[c], folder, sockets[c], c == CHILD_DESK ? 4 : 3);
+            become(paths[c], folder, c == CHILD_DESK ? has : NULL, sockets[c]);
         if (pid < 0)
             error = ENTENTE_ERR_IO;
         else

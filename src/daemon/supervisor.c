@@ -2,6 +2,7 @@
 
 #include "daemon/children.h"
 #include "daemon/directory.h"
+#include "daemon/doors.h"
 #include "keyholder/keyfile.h"
 
 #include <errno.h>
@@ -13,9 +14,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/signalfd.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -32,7 +31,7 @@ struct supervisor {
     struct directory directory;
     struct children children;
     int lock;
-    int listening;
+    struct children_given doors;
     int signals;
     bool is_ready;   /* the keyholder is */
     bool is_running; /* the node is, at `port` */
@@ -61,26 +60,6 @@ lock_folder(struct supervisor *supervisor)
         pwrite(supervisor->lock, pid, (size_t)size, 0) != size)
         return ENTENTE_ERR_IO;
     return ENTENTE_OK;
-}
-
-static enum entente_error
-listen_desk(struct supervisor *supervisor)
-{
-    struct sockaddr_un address = {.sun_family = AF_UNIX};
-    int folder = open(supervisor->options->folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
-
-    /* Through /proc/self/fd, so that a long folder name does not overrun sun_path. */
-    snprintf(address.sun_path, sizeof address.sun_path, "/proc/self/fd/%d/desk.sock", folder);
-    supervisor->listening = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    unlink(address.sun_path);
-    mode_t mask = umask(0177);
-    bool bound = supervisor->listening >= 0 && folder >= 0 &&
-                 bind(supervisor->listening, (struct sockaddr *)&address, sizeof address) == 0 &&
-                 listen(supervisor->listening, 64) == 0;
-    umask(mask);
-    if (folder >= 0)
-        close(folder);
-    return bound ? ENTENTE_OK : ENTENTE_ERR_IO;
 }
 
 /* What the keyholder cannot be started without, and only people can bring back. */
@@ -202,8 +181,9 @@ start(struct supervisor *supervisor)
     supervisor->is_ready = false;
     supervisor->is_running = false;
     supervisor->renew_at_ms = 0; /* what is started now has it */
+    doors_renew(&supervisor->doors, supervisor->options);
     enum entente_error error = children_start(&supervisor->children, supervisor->options->programs,
-        supervisor->options->folder, supervisor->listening);
+        supervisor->options->folder, &supervisor->doors);
     if (error == ENTENTE_OK)
         error = message_unlock_queue(supervisor->children.channels[CHILD_KEYHOLDER],
             &(struct message_unlock){supervisor->options->secret});
@@ -249,24 +229,27 @@ hear_failed(struct supervisor *supervisor, struct bytes body)
         end(supervisor, error);
 }
 
-/* Before the first run an address that is taken is a mistake; later it may come free again. */
+/*
+ * Before the first run an address that is taken is a mistake; later it may come free again.  What the desk
+ * cannot be made of is for people to mend.
+ */
 static void
-hear_unable(struct supervisor *supervisor, struct bytes body)
+hear_unable(struct supervisor *supervisor, enum child child, struct bytes body)
 {
     struct message_unable unable;
 
     if (message_unable_read(body, &unable) != ENTENTE_OK)
         return;
     enum entente_error error = (enum entente_error)unable.error;
-    fprintf(stderr, "node: %.*s (%s)\n", (int)unable.text.size, (const char *)unable.text.data,
-        entente_error_text(error));
-    if (entente_error_whose(error) == ENTENTE_USER || error == ENTENTE_ERR_CORRUPT ||
+    fprintf(stderr, "%s: %.*s (%s)\n", child == CHILD_DESK ? "desk" : "node", (int)unable.text.size,
+        (const char *)unable.text.data, entente_error_text(error));
+    if (child == CHILD_DESK || entente_error_whose(error) == ENTENTE_USER || error == ENTENTE_ERR_CORRUPT ||
         (error == ENTENTE_ERR_PORT_IN_USE && supervisor->port == 0))
         end(supervisor, error);
 }
 
 static void
-hear(struct supervisor *supervisor, uint16_t type, struct bytes body)
+hear(struct supervisor *supervisor, enum child child, uint16_t type, struct bytes body)
 {
     struct message_ready ready;
     struct message_running running;
@@ -281,7 +264,7 @@ hear(struct supervisor *supervisor, uint16_t type, struct bytes body)
     } else if (type == MESSAGE_FAILED) {
         hear_failed(supervisor, body);
     } else if (type == MESSAGE_UNABLE) {
-        hear_unable(supervisor, body);
+        hear_unable(supervisor, child, body);
     }
 }
 
@@ -297,7 +280,7 @@ serve_channel(struct supervisor *supervisor, enum child child, short events)
     if (events & (POLLIN | POLLHUP | POLLERR))
         error = channel_fill(channel);
     while (channel_next(channel, &type, &body) == ENTENTE_OK)
-        hear(supervisor, type, body);
+        hear(supervisor, child, type, body);
     if (error == ENTENTE_OK && channel_wants_write(channel))
         error = channel_flush(channel);
     return error == ENTENTE_OK;
@@ -472,7 +455,7 @@ enum entente_error
 serve_run(const struct serve_options *options)
 {
     struct supervisor supervisor = {
-        .options = options, .lock = -1, .listening = -1, .signals = -1};
+        .options = options, .lock = -1, .signals = -1, .doors = {-1, -1, -1, -1, -1}};
 
     enum entente_error error = lock_folder(&supervisor);
     if (error == ENTENTE_OK)
@@ -482,14 +465,13 @@ serve_run(const struct serve_options *options)
     if (error == ENTENTE_OK)
         error = take_signals(&supervisor);
     if (error == ENTENTE_OK)
-        error = listen_desk(&supervisor);
+        error = doors_open(&supervisor.doors, options);
     if (error == ENTENTE_OK) {
         serve(&supervisor);
         error = supervisor.error;
     }
     directory_free(&supervisor.directory);
-    if (supervisor.listening >= 0)
-        close(supervisor.listening);
+    doors_close(&supervisor.doors);
     if (supervisor.signals >= 0)
         close(supervisor.signals);
     if (supervisor.lock >= 0)

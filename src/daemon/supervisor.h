@@ -12,6 +12,9 @@ struct serve_options {
     struct bytes secret;  /* passphrase or key file of the node's keys */
     const char *listen;   /* "IP:port", or NULL: as the register says */
     const char *programs; /* folder of the binaries, or NULL */
+    const char *page;     /* "ADDRESS:port" where HTTP is served, or NULL: nowhere */
+    const char *page_certificate; /* file in PEM, or NULL: no TLS, which only a loopback address may have */
+    const char *page_key;
 };
 
 /*

@@ -1,8 +1,8 @@
 /*
- * entente-supervisor FOLDER LISTEN PROGRAMS JSON: what `entente serve` becomes once it has the
+ * entente-supervisor FOLDER LISTEN PROGRAMS JSON PAGE CERTIFICATE KEY: what `entente serve` becomes once it has the
  * secret, so that the process that stays for years has none of the libraries of the commands.  The
- * secret comes from the descriptor SUPERVISOR_FD_SECRET, to its end; LISTEN and PROGRAMS may be
- * empty; JSON is 1 when a failure is to be told as `entente --json` tells it.
+ * secret comes from the descriptor SUPERVISOR_FD_SECRET, to its end; all but FOLDER and JSON may
+ * be empty; JSON is 1 when a failure is to be told as `entente --json` tells it.
  */
 #include "crypto/crypto.h"
 #include "crypto/secret.h"
@@ -28,6 +28,12 @@ read_secret(uint8_t *secret, size_t *size)
     }
 }
 
+static const char *
+or_null(const char *string)
+{
+    return string[0] == '\0' ? NULL : string;
+}
+
 static enum entente_error
 run(char **strings)
 {
@@ -39,8 +45,11 @@ run(char **strings)
         struct serve_options options = {
             .folder = strings[1],
             .secret = {secret, size},
-            .listen = strings[2][0] == '\0' ? NULL : strings[2],
-            .programs = strings[3][0] == '\0' ? NULL : strings[3],
+            .listen = or_null(strings[2]),
+            .programs = or_null(strings[3]),
+            .page = or_null(strings[5]),
+            .page_certificate = or_null(strings[6]),
+            .page_key = or_null(strings[7]),
         };
         error = serve_run(&options);
     }
@@ -51,7 +60,7 @@ run(char **strings)
 int
 main(int count, char **strings)
 {
-    if (count != 5 || crypto_start() != ENTENTE_OK) {
+    if (count != 8 || crypto_start() != ENTENTE_OK) {
         fprintf(stderr, "entente-supervisor: it is started by `entente serve`\n");
         return 2;
     }

@@ -8,12 +8,17 @@
 #define ENTENTE_DESK_DESK_H
 
 #include "channel/messages.h"
+#include "desk/web.h"
 #include "format/entry.h"
 
 #define DESK_FD_SUPERVISOR 3
 #define DESK_FD_KEYHOLDER 4
 #define DESK_FD_NODE 5
 #define DESK_FD_LISTENING 6
+#define DESK_FD_API 7 /* HTTP: listening sockets; which there are, the second argument says (web.h) */
+#define DESK_FD_PAGE 8
+#define DESK_FD_CERTIFICATE 9
+#define DESK_FD_KEY 10
 
 #define DESK_CLIENTS_MAX 256u
 #define DESK_REQUESTS_MAX 4096u        /* under way, of all clients */
@@ -87,6 +92,7 @@ struct desk {
     uint32_t request_next; /* where to look for a free one */
     uint64_t counter;
     size_t said_bytes;
+    struct web web;
     bool is_ending;
 };
 

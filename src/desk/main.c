@@ -1,6 +1,7 @@
 /* The program entente-desk: started by the supervisor with its sockets, confined at once. */
 #include "confine/confine.h"
 #include "desk/desk.h"
+#include "desk/health.h"
 
 #include <poll.h>
 #include <signal.h>
@@ -74,7 +75,7 @@ wanted(const struct channel *channel)
 static void
 turn(struct desk *desk)
 {
-    struct pollfd polls[4 + DESK_CLIENTS_MAX];
+    struct pollfd polls[4 + DESK_CLIENTS_MAX + WEB_POLLS_MAX];
     uint32_t clients[DESK_CLIENTS_MAX];
     nfds_t count = 4;
 
@@ -89,7 +90,9 @@ turn(struct desk *desk)
         polls[count++] =
             (struct pollfd){desk->clients[i].socket, wanted(desk->clients[i].channel), 0};
     }
-    if (poll(polls, count, -1) < 0)
+    struct pollfd *web_at = polls + count;
+    uint32_t web_count = web_polls(&desk->web, web_at);
+    if (poll(polls, count + web_count, web_wait_ms(&desk->web)) < 0)
         return;
     if (polls[0].revents != 0)
         serve_own(desk, desk->supervisor, NULL);
@@ -101,11 +104,39 @@ turn(struct desk *desk)
         serve_client(desk, clients[i - 4], polls[i].revents);
     if (polls[3].revents != 0)
         clients_accept(desk);
+    if (web_turn(&desk->web, web_at, web_count) != ENTENTE_OK)
+        desk_end(desk, "there is no memory to serve HTTP");
     flush(desk);
 }
 
+/* Where it cannot, the supervisor is told why. */
+static bool
+begin_web(struct desk *desk, const char *given)
+{
+    const struct http_calls calls = health_calls();
+
+    enum entente_error error = web_begin(&desk->web, given, &calls);
+    if (error == ENTENTE_OK)
+        return true;
+    const char *text = error == ENTENTE_ERR_MALFORMED
+                           ? "the page's certificate or key cannot be used: each has to be in PEM, without "
+                             "a passphrase, and they have to belong together"
+                           : "HTTP cannot be served";
+    if (message_unable_queue(desk->supervisor,
+            &(struct message_unable){(uint16_t)error, bytes_of_text(text)}) == ENTENTE_OK)
+        (void)!channel_flush(desk->supervisor);
+    return false;
+}
+
+static int
+cannot_start(void)
+{
+    fprintf(stderr, "desk: it cannot start on this machine\n");
+    return 2;
+}
+
 int
-main(void)
+main(int count, char **arguments)
 {
     static struct desk desk;
 
@@ -115,12 +146,14 @@ main(void)
     if (channel_new(&desk.supervisor, DESK_FD_SUPERVISOR, CHANNEL_BODY_BYTES_MAX + 64) !=
             ENTENTE_OK ||
         channel_new(&desk.keyholder, DESK_FD_KEYHOLDER, DESK_QUEUE_BYTES_MAX) != ENTENTE_OK ||
-        channel_new(&desk.node, DESK_FD_NODE, DESK_QUEUE_BYTES_MAX) != ENTENTE_OK ||
-        confine_desk() != ENTENTE_OK) {
-        fprintf(stderr, "desk: it cannot start on this machine\n");
+        channel_new(&desk.node, DESK_FD_NODE, DESK_QUEUE_BYTES_MAX) != ENTENTE_OK)
+        return cannot_start();
+    if (!begin_web(&desk, count > 2 ? arguments[2] : NULL))
         return 2;
-    }
+    if (confine_desk() != ENTENTE_OK)
+        return cannot_start();
     while (!desk.is_ending)
         turn(&desk);
+    web_end(&desk.web);
     return 0;
 }

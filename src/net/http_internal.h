@@ -226,8 +226,8 @@ void http_exchange_feed(struct http_exchange *exchange);
 void http_exchange_refuse(struct http_exchange *exchange, uint16_t status);
 /* Tells the handler that there is room again. */
 void http_exchange_offer_room(struct http_exchange *exchange);
-/* "Mon, 30 Nov 2026 21:55:01 GMT" */
-void http_date(char text[static 32]);
+/* "Mon, 30 Nov 2026 21:55:01 GMT", of Unix time */
+void http_date(uint64_t seconds, char text[static 32]);
 /* The problem that is sent for `status`. */
 const char *http_problem(uint16_t status, char text[static 512]);
 

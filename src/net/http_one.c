@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 enum { HEAD_LINE_BYTES = 128, CHUNK_LINE_BYTES = 20 };
 
@@ -258,7 +259,7 @@ put_head(struct writer *writer, const struct http_exchange *exchange, uint16_t s
     char line[HEAD_LINE_BYTES];
     char date[32];
 
-    http_date(date);
+    http_date((uint64_t)time(NULL), date);
     snprintf(line, sizeof line, "HTTP/1.1 %u %s\r\ndate: %s\r\n", status,
         http_status_str((enum http_status)status), date);
     put_text(writer, line);

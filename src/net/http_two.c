@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 enum { GATHER_BYTES = 32768, STREAMS_BEFORE_SETTINGS = 128 };
 
@@ -339,7 +340,7 @@ http_two_head(struct http_exchange *exchange, uint16_t status, const struct http
         return;
     }
     snprintf(code, sizeof code, "%u", status);
-    http_date(date);
+    http_date((uint64_t)time(NULL), date);
     headers[count++] = header(":status", bytes_of_text(code));
     headers[count++] = header("date", bytes_of_text(date));
     for (size_t i = 0; i < fields_count; i++)
