@@ -1,6 +1,5 @@
 #include "documents/buffer.h"
 
-#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -78,19 +77,23 @@ document_put_hex(struct document *document, const void *data, size_t size)
 void
 decimal_print(char out[static DECIMAL_BYTES_MAX], uint64_t quantity, uint8_t scale)
 {
-    uint64_t unit = 1;
+    char digits[DECIMAL_BYTES_MAX];
+    size_t count = 0, used = 0;
 
     while (scale > 0 && quantity % 10 == 0) {
         quantity /= 10;
         scale--;
     }
-    for (uint8_t i = 0; i < scale; i++)
-        unit *= 10;
-    if (scale == 0)
-        snprintf(out, DECIMAL_BYTES_MAX, "%" PRIu64, quantity);
-    else
-        snprintf(out, DECIMAL_BYTES_MAX, "%" PRIu64 ".%0*" PRIu64, quantity / unit, (int)scale,
-            quantity % unit);
+    /* Backwards: at least one digit before the point; at most 20, and a scale of at most 9. */
+    do {
+        digits[count++] = (char)('0' + quantity % 10);
+        quantity /= 10;
+        if (count == scale)
+            digits[count++] = '.';
+    } while (quantity > 0 || (scale > 0 && count <= (size_t)scale + 1));
+    while (count > 0)
+        out[used++] = digits[--count];
+    out[used] = '\0';
 }
 
 /* Years beyond 9999 are shown as the last moment of that year: no form has room for them. */
