@@ -275,16 +275,23 @@ complain(struct http_client *client, enum entente_error error)
         fail(client, CLOSE_BROKEN, "the rules of WebSocket were broken");
 }
 
-/* What is being put together counts among the bodies of requests. */
-static void
+/* What is being put together counts among the bodies of requests; false where that is too much. */
+static bool
 count_assembly(struct http_client *client)
 {
     struct http_server *server = client->server;
 
     server->bodies += client->wire.assembly.room - client->assembled;
     client->assembled = client->wire.assembly.room;
-    if (server->bodies > server->limits.bodies_bytes_max && client->assembled > 0)
-        fail(client, CLOSE_LATER, "too much is on its way here");
+    return server->bodies <= server->limits.bodies_bytes_max || client->assembled == 0;
+}
+
+/* Between messages it keeps no memory. */
+void
+http_websocket_free(struct http_client *client)
+{
+    wire_free(&client->wire);
+    count_assembly(client);
 }
 
 size_t
@@ -297,22 +304,16 @@ http_websocket_take(struct http_client *client, struct bytes data)
     client->is_pinged = false;
     enum entente_error error = wire_take(&client->wire, (uint8_t *)data.data, data.size,
         HTTP_BODY_BYTES_MAX, &used, &whole, &payload);
-    count_assembly(client);
-    if (error != ENTENTE_OK) {
+    bool has_room = count_assembly(client);
+    if (error == ENTENTE_OK && has_room)
+        handle(client, whole, payload);
+    else if (error != ENTENTE_OK)
         complain(client, error);
-        return data.size;
-    }
-    handle(client, whole, payload);
-    if (whole == WIRE_TEXT)
-        http_websocket_free(client); /* between messages it keeps no memory */
-    return used;
-}
-
-void
-http_websocket_free(struct http_client *client)
-{
-    wire_free(&client->wire);
-    count_assembly(client);
+    else
+        fail(client, CLOSE_LATER, "too much is on its way here");
+    if (whole == WIRE_TEXT || client->ends)
+        http_websocket_free(client);
+    return client->ends ? data.size : used;
 }
 
 void
