@@ -406,7 +406,7 @@ linger(struct http_client *client)
     client->deadline = http_now(client->server) + HTTP_LINGER_MS;
 }
 
-/* After the other side's last byte: what is under way is answered, then it ends. */
+/* After the other side's last byte: what it has asked for whole is answered, then it ends. */
 static void
 see_end(struct http_client *client)
 {
@@ -414,9 +414,10 @@ see_end(struct http_client *client)
 
     if (!client->has_eof || (client->held_size > 0 && client->protocol != HTTP_UNDECIDED))
         return;
-    bool waits = client->protocol == HTTP_ONE && exchange != NULL && exchange->is_complete;
-    if (!waits && (client->protocol != HTTP_TWO || exchange == NULL) &&
-        (queue_is_empty(&client->out) || client->protocol == HTTP_LINGERING))
+    while (exchange != NULL && !exchange->is_complete)
+        exchange = exchange->next;
+    bool waits = exchange != NULL && client->protocol != HTTP_WEBSOCKET;
+    if (!waits && (queue_is_empty(&client->out) || client->protocol == HTTP_LINGERING))
         client->is_dead = true;
 }
 
@@ -523,7 +524,8 @@ http_client_tick(struct http_client *client)
         http_websocket_tick(client);
     else if (client->exchanges != NULL && !client->has_eof)
         tick_exchanges(client);
-    else if (now >= client->deadline && client->protocol == HTTP_TWO && !client->ends)
+    else if (now >= client->deadline && client->protocol == HTTP_TWO && !client->ends &&
+             !client->has_eof)
         http_two_goodbye(client);
     else if (now >= client->deadline)
         http_client_kill(client);
