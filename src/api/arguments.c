@@ -201,8 +201,10 @@ call_find_room(struct call *call)
             matches++;
         }
     }
-    if (matches == 1)
+    if (matches == 1) {
+        live_watch(call->api->live, call->room);
         return true;
+    }
     call_refuse(call, 404, "room", NULL,
         matches == 0 ? "this party is in no room of that id, or it is not open yet; `only` stands for "
                        "the one room of a party that is in one"

@@ -7,17 +7,17 @@
 
 /* ---- for everybody ---- */
 
+/* Of the rooms that somebody asked about: nothing is opened for this. */
 static void
 health(struct call *call)
 {
-    const struct api_desk *desk = &call->api->desk;
-    uint32_t rooms = desk->rooms(desk->state), current = 0;
+    const struct live *live = call->api->live;
+    struct room *room;
+    bool is_current = true;
 
-    for (uint32_t i = 0; i < rooms; i++) {
-        struct room *room = desk->room_at(desk->state, i);
-        current += room != NULL && room_is_current(room);
-    }
-    if (current == rooms)
+    for (uint32_t i = 0; (room = live_room(live, i)) != NULL; i++)
+        is_current &= room_is_current(room);
+    if (is_current)
         call_reply(call, 200, json_pack("{s:s}", "status", "ok"));
     else
         call_reply(call, 200, json_pack("{s:s, s:s}", "status", "starting", "detail",
@@ -88,9 +88,9 @@ gauges_write(const struct api *api, FILE *out)
 {
     for (size_t i = 0; i < sizeof gauges / sizeof gauges[0]; i++) {
         fprintf(out, "# TYPE %s gauge\n# HELP %s %s\n", gauges[i].name, gauges[i].name, gauges[i].help);
-        for (uint32_t j = 0; j < api->desk.rooms(api->desk.state); j++) {
-            struct room *room = api->desk.room_at(api->desk.state, j);
-            const struct status *status = room != NULL ? live_known(api->live, room) : NULL;
+        struct room *room;
+        for (uint32_t j = 0; (room = live_room(api->live, j)) != NULL; j++) {
+            const struct status *status = live_known(api->live, room);
             char id[HEX_TEXT_BYTES];
             if (status == NULL)
                 continue;

@@ -14,7 +14,6 @@
 #define API_TAKEN_IN_MS_MAX 2000u   /* for the room to take in what was written; then it is answered all the same */
 #define API_FAILURES_MAX 30u        /* tokens and log-ins that were wrong, in API_FAILURES_MS: 429 */
 #define API_FAILURES_MS 10000u
-#define API_STATUS_MS 1000u         /* how old the known status of a room may be */
 
 /* The operator at the machine, without an account. */
 #define OPERATOR_ACCOUNT "operator"
@@ -145,6 +144,10 @@ void live_tick(struct api *api);
 void live_status(
     struct api *api, uint64_t ticket, enum entente_error error, const struct status *status);
 uint32_t live_count(const struct live *live);
+/* A room that somebody asked about is looked after from then on; others are not opened for that. */
+void live_watch(struct live *live, struct room *room);
+/* Those rooms, by index from 0; NULL beyond the last. */
+struct room *live_room(const struct live *live, uint32_t index);
 /* How the room stood when last asked; NULL: not known yet. */
 const struct status *live_known(const struct live *live, const struct room *room);
 

@@ -75,6 +75,16 @@ live_count(const struct live *live)
     return count;
 }
 
+struct room *
+live_room(const struct live *live, uint32_t index)
+{
+    const struct watched *watched = live->watched;
+
+    while (watched != NULL && index-- > 0)
+        watched = watched->next;
+    return watched != NULL ? watched->room : NULL;
+}
+
 /* NULL: memory is out. */
 static struct watched *
 watch(struct live *live, struct room *room)
@@ -89,6 +99,12 @@ watch(struct live *live, struct room *room)
         live->watched = watched;
     }
     return watched;
+}
+
+void
+live_watch(struct live *live, struct room *room)
+{
+    (void)watch(live, room);
 }
 
 const struct status *
@@ -344,13 +360,7 @@ follower_check(struct follower *follower)
 void
 live_tick(struct api *api)
 {
-    uint32_t rooms = api->desk.rooms(api->desk.state);
-
-    for (uint32_t i = 0; i < rooms; i++) {
-        struct room *room = api->desk.room_at(api->desk.state, i);
-        struct watched *watched = room != NULL ? watch(api->live, room) : NULL;
-        if (watched == NULL)
-            continue;
+    for (struct watched *watched = api->live->watched; watched != NULL; watched = watched->next) {
         tell_held(api->live, watched);
         ask(api, watched);
     }
