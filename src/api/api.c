@@ -5,6 +5,10 @@
 
 #include <stdlib.h>
 
+/* Entries that enter the index of search when one came, and in each tick. */
+#define SEARCHED_FOR_EACH 2u
+#define SEARCHED_IN_TICK 500u
+
 uint64_t
 api_now_ms(const struct api *api)
 {
@@ -57,6 +61,7 @@ api_free(struct api *api)
         return;
     while (api->calls != NULL)
         call_free(api->calls);
+    searches_free(api);
     live_free(api->live);
     metrics_free(api->metrics);
     replays_free(api->replays);
@@ -341,6 +346,7 @@ api_changed(struct api *api, struct room *room, uint64_t change)
             call_taken_in(call);
     }
     live_changed(api, room);
+    search_go_on(api, room, SEARCHED_FOR_EACH);
 }
 
 void
@@ -349,6 +355,9 @@ api_tick(struct api *api)
     uint64_t now_ms = api_now_ms(api);
     struct call *next;
 
+    for (uint32_t i = 0; i < api->desk.rooms(api->desk.state) && i < API_ROOMS_MAX; i++)
+        if (api->searches[i] != NULL)
+            search_go_on(api, api->desk.room_at(api->desk.state, i), SEARCHED_IN_TICK);
     for (struct call *call = call_skip_replays(api->calls); call != NULL; call = next) {
         next = call_skip_replays(call->next);
         if (call->wait == WAIT_TAKEN_IN)

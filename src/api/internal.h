@@ -8,6 +8,7 @@
 #include "api/logins.h"
 #include "api/metrics.h"
 #include "api/replays.h"
+#include "search/search.h"
 
 #define API_CALLS_MAX 4096u         /* under way; beyond: 503 */
 #define API_WAIT_MS_MAX 30000u      /* for the node's answer: 504 */
@@ -72,8 +73,11 @@ struct call {
 
 struct live;
 
+#define API_ROOMS_MAX 64u
+
 struct api {
     struct api_desk desk;
+    struct search *searches[API_ROOMS_MAX]; /* by the rooms' index; NULL: not begun */
     struct contract *contract;
     struct accounts *accounts;
     struct logins *logins;
@@ -89,6 +93,11 @@ struct api {
 };
 
 uint64_t api_now_ms(const struct api *api);
+
+/* ---- calls_search.c ---- */
+/* Goes on with the room's index, by at most about `limit` entries. */
+void search_go_on(struct api *api, struct room *room, uint32_t limit);
+void searches_free(struct api *api);
 
 /* ---- tables.c ---- */
 const struct call_entry *table_find(const char *operation);

@@ -8,6 +8,7 @@ static const struct call_entry *const tables[] = {
     calls_of_changes,
     calls_of_live,
     calls_of_statements,
+    calls_of_search,
 };
 
 const struct call_entry *

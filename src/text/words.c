@@ -1,5 +1,7 @@
 #include "text/words.h"
 
+#include "text/units.h"
+
 #include <stdlib.h>
 #include <unicode/ubrk.h>
 #include <unicode/uchar.h>
@@ -49,17 +51,6 @@ words_free(struct words *words)
     free(words->plain);
     free(words->units);
     free(words);
-}
-
-/* The character at `*at`, which moves behind it.  U16_NEXT() does not build without warnings. */
-static UChar32
-next_character(const UChar *units, int32_t *at, int32_t size)
-{
-    UChar32 c = units[(*at)++];
-
-    if (U16_IS_LEAD(units[*at - 1]) && *at < size && U16_IS_TRAIL(units[*at]))
-        c = 0x10000 + ((c - 0xD800) << 10) + (units[(*at)++] - 0xDC00);
-    return c;
 }
 
 /* ---- folding: from UTF-8 to the units that are compared ---- */
