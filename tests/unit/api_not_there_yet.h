@@ -54,6 +54,5 @@
 "assessmentReceive",
 "assessmentWithdraw",
 "assessmentAcknowledge",
-"search",
 "brief",
 "export",
