@@ -39,6 +39,8 @@ keyholder_effect_queue(struct channel *channel, const struct effect *effect)
     case EFFECT_STORE_SEGMENT:
     case EFFECT_STORE_REGISTER:
     case EFFECT_STORE_PROOF:
+    case EFFECT_STORE_FILE:
+    case EFFECT_STORE_CHUNK:
     case EFFECT_COMMIT:
     case EFFECT_NEWS:
     case EFFECT_TIMER:

@@ -43,8 +43,10 @@ take_setup(struct shell *shell, struct bytes body)
     options.self = setup.self;
     shell->self = setup.self;
     error = store_open_sqlite(&shell->store, store);
-    if (error == ENTENTE_OK)
+    if (error == ENTENTE_OK) {
+        options.files = store_files(shell->store);
         error = node_new(&shell->node, &options);
+    }
     if (error == ENTENTE_OK)
         error = shell_listen(shell, setup.transport_seed.bytes, listen);
     explicit_bzero(setup.transport_seed.bytes, sizeof setup.transport_seed.bytes);

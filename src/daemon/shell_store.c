@@ -28,6 +28,12 @@ put(struct shell *shell, const struct effect *effect)
             admitted->specials_count);
     if (effect->kind == EFFECT_STORE_REGISTER)
         return store_put_register(shell->store, &effect->party, effect->seq, effect->data);
+    if (effect->kind == EFFECT_STORE_FILE)
+        return store_put_file(
+            shell->store, &effect->room, &effect->root, &effect->file, effect->data);
+    if (effect->kind == EFFECT_STORE_CHUNK)
+        return store_put_chunk(
+            shell->store, &effect->room, &effect->file.place, effect->seq, effect->data);
     return store_put_proof(shell->store, &effect->room, effect->slot, effect->inc, effect->data);
 }
 

@@ -2,6 +2,7 @@
 
 #include "base/text.h"
 #include "crypto/hash.h"
+#include "format/file.h"
 #include "format/genesis.h"
 #include "format/proof.h"
 #include "format/segment.h"
@@ -10,6 +11,7 @@
 
 static_assert(1 + SEGMENT_BYTES_MAX + SEGMENT_PAYLOAD_BYTES_MAX <= FRAME_BYTES_MAX,
     "what may be stored can be sent");
+static_assert(1 + 2 * ID_BYTES + 8 + FILE_LEAVES_BYTES_MAX <= FRAME_BYTES_MAX, "leaves too");
 
 #define SEGMENT_OUTER_BYTES 5u /* count, size of the headers */
 #define REGISTER_ENTRIES_IN_FRAME_MAX 64u
@@ -195,6 +197,61 @@ read_manifest(struct reader *reader, struct frame *frame)
                                : error;
 }
 
+static enum entente_error
+read_leaves(struct reader *reader, struct frame *frame)
+{
+    frame->file.size = reader_u64(reader);
+    uint32_t chunks = file_chunks(frame->file.size);
+    if (!reader->failed && chunks == 0)
+        return ENTENTE_ERR_TOO_LARGE;
+    frame->file.data = reader_bytes(reader, chunks * (size_t)ID_BYTES);
+    return ENTENTE_OK;
+}
+
+static enum entente_error
+read_chunk_want(struct reader *reader, struct frame *frame)
+{
+    frame->file.index = reader_u32(reader);
+    frame->file.count = reader_u16(reader);
+    if (reader->failed)
+        return ENTENTE_ERR_TRUNCATED;
+    if (frame->file.count > FRAME_CHUNKS_MAX || frame->file.index >= FILE_CHUNKS_MAX ||
+        frame->file.count > FILE_CHUNKS_MAX - frame->file.index)
+        return ENTENTE_ERR_TOO_LARGE;
+    return frame->file.count > 0 ? ENTENTE_OK : ENTENTE_ERR_MALFORMED;
+}
+
+static enum entente_error
+read_chunk(struct reader *reader, struct frame *frame)
+{
+    frame->file.index = reader_u32(reader);
+    if (reader->failed || reader->rest.size < AEAD_TAG_BYTES)
+        return ENTENTE_ERR_TRUNCATED;
+    if (frame->file.index >= FILE_CHUNKS_MAX || reader->rest.size > FILE_SEALED_BYTES_MAX)
+        return ENTENTE_ERR_TOO_LARGE;
+    frame->file.data = reader_bytes(reader, reader->rest.size);
+    return ENTENTE_OK;
+}
+
+static enum entente_error
+read_file(struct reader *reader, struct frame *frame)
+{
+    read_room(reader, frame);
+    reader_copy(reader, frame->file.root.bytes, sizeof frame->file.root.bytes);
+    if (frame->kind == FRAME_LEAVES)
+        return read_leaves(reader, frame);
+    if (frame->kind == FRAME_CHUNK_WANT)
+        return read_chunk_want(reader, frame);
+    if (frame->kind == FRAME_CHUNK)
+        return read_chunk(reader, frame);
+    if (frame->kind == FRAME_NOCHUNK) {
+        frame->file.index = reader_u32(reader);
+        if (frame->file.index >= FILE_CHUNKS_MAX && frame->file.index != FRAME_NO_LEAVES)
+            return ENTENTE_ERR_TOO_LARGE;
+    }
+    return ENTENTE_OK;
+}
+
 static void
 read_end(struct reader *reader, struct frame *frame)
 {
@@ -232,6 +289,12 @@ read_body(struct reader *reader, struct frame *frame)
         return ENTENTE_OK;
     case FRAME_BYE:
         return read_bye(reader, frame);
+    case FRAME_LEAVES_WANT:
+    case FRAME_LEAVES:
+    case FRAME_CHUNK_WANT:
+    case FRAME_CHUNK:
+    case FRAME_NOCHUNK:
+        return read_file(reader, frame);
     case FRAME_MANIFEST:
         return read_manifest(reader, frame);
     case FRAME_END:

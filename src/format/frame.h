@@ -10,6 +10,8 @@
 #define FRAME_LANES_MAX 1024u
 #define FRAME_TEXT_BYTES_MAX 200u
 #define CREDIT_INITIAL 4194304u
+#define FRAME_CHUNKS_MAX 16u       /* asked for and not answered, over one link */
+#define FRAME_NO_LEAVES UINT32_MAX /* NOCHUNK: the leaves are not here */
 
 enum frame_kind {
     FRAME_HELLO = 1,
@@ -24,6 +26,11 @@ enum frame_kind {
     FRAME_PING = 10,
     FRAME_PONG = 11,
     FRAME_BYE = 12,
+    FRAME_LEAVES_WANT = 14,
+    FRAME_LEAVES = 15,
+    FRAME_CHUNK_WANT = 16,
+    FRAME_CHUNK = 17,
+    FRAME_NOCHUNK = 18,
     FRAME_MANIFEST = 64,
     FRAME_END = 65
 };
@@ -31,7 +38,7 @@ enum frame_kind {
 /* One frame.  Which members count depends on `kind`; views borrow from the input. */
 struct frame {
     uint8_t kind;
-    struct room_id room; /* HAVE, WANT, REGISTER, NEED, NOHAVE, FAULT */
+    struct room_id room; /* HAVE, WANT, REGISTER, NEED, NOHAVE, FAULT, and those of files */
     union {
         struct {
             uint16_t version;
@@ -69,6 +76,13 @@ struct frame {
             uint16_t error; /* enum entente_error of the sender's version; the text explains */
             struct bytes text;
         } bye;
+        struct {
+            struct digest root;
+            uint32_t index;    /* CHUNK, NOCHUNK; the first one of a CHUNK_WANT */
+            uint16_t count;    /* CHUNK_WANT */
+            uint64_t size;     /* LEAVES: of the file */
+            struct bytes data; /* LEAVES, CHUNK */
+        } file;
         struct {
             struct bytes genesis_file;
             uint8_t slot;

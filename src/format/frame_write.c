@@ -29,11 +29,30 @@ write_end(struct writer *writer, const struct frame *frame)
     writer_copy(writer, frame->end.signature, sizeof frame->end.signature);
 }
 
+static void
+write_file(struct writer *writer, const struct frame *frame)
+{
+    writer_copy(writer, frame->file.root.bytes, sizeof frame->file.root.bytes);
+    if (frame->kind == FRAME_LEAVES)
+        writer_u64(writer, frame->file.size);
+    else if (frame->kind != FRAME_LEAVES_WANT)
+        writer_u32(writer, frame->file.index);
+    if (frame->kind == FRAME_CHUNK_WANT)
+        writer_u16(writer, frame->file.count);
+    writer_bytes(writer, frame->file.data);
+}
+
+static bool
+is_of_file(uint8_t kind)
+{
+    return kind >= FRAME_LEAVES_WANT && kind <= FRAME_NOCHUNK;
+}
+
 static bool
 names_room(uint8_t kind)
 {
     return kind == FRAME_HAVE || kind == FRAME_WANT || kind == FRAME_REGISTER ||
-           kind == FRAME_NEED || kind == FRAME_NOHAVE || kind == FRAME_FAULT;
+           kind == FRAME_NEED || kind == FRAME_NOHAVE || kind == FRAME_FAULT || is_of_file(kind);
 }
 
 static void
@@ -80,6 +99,13 @@ write_body(struct writer *writer, const struct frame *frame)
     case FRAME_BYE:
         writer_u16(writer, frame->bye.error);
         writer_bytes(writer, frame->bye.text);
+        break;
+    case FRAME_LEAVES_WANT:
+    case FRAME_LEAVES:
+    case FRAME_CHUNK_WANT:
+    case FRAME_CHUNK:
+    case FRAME_NOCHUNK:
+        write_file(writer, frame);
         break;
     case FRAME_MANIFEST:
         write_manifest(writer, frame);

@@ -5,8 +5,10 @@
 #include "node/node.h"
 #include "sync/asker.h"
 #include "sync/feeder.h"
+#include "sync/fetcher.h"
 
 #define AHEAD_MAX 128u
+#define FILE_ASKS_FIRST 4u /* chunks that are asked for at one time over a new link */
 
 /* One room over one link. */
 struct shared {
@@ -15,6 +17,20 @@ struct shared {
     struct feeder feeder;
     struct position ahead[AHEAD_MAX]; /* heads that the peer has and we lack */
     uint32_t ahead_count;
+};
+
+/* A chunk of a file, or its leaves: FRAME_NO_LEAVES. */
+struct chunk_name {
+    const struct room *room;
+    struct digest root;
+    uint32_t index;
+};
+
+/* It was asked for over a link. */
+struct chunk_ask {
+    struct chunk_name name;
+    uint64_t asked_ms; /* mono */
+    bool is_late;      /* it is asked for elsewhere, too; the answer may still come */
 };
 
 struct link {
@@ -27,6 +43,11 @@ struct link {
     uint32_t credit;      /* bytes that we may send */
     uint32_t granted;     /* bytes that the peer may still send */
     uint32_t taken;       /* bytes taken in since the last CREDIT */
+    struct chunk_ask asks[FRAME_CHUNKS_MAX]; /* not answered yet */
+    uint32_t asks_count;
+    uint32_t asks_max; /* as many at one time as the link brings in well under a second */
+    struct chunk_name owed[FRAME_CHUNKS_MAX]; /* what the peer waits for */
+    uint32_t owed_count;
     struct shared rooms[NODE_ROOMS_MAX];
 };
 
@@ -99,6 +120,19 @@ struct room {
     struct writer_state writer;
 };
 
+/* A file that is fetched, or was looked at. */
+struct file {
+    const struct room *room;
+    struct fetcher fetcher;
+    struct file_row row;
+    bool is_loaded; /* what the store has of it is noted */
+    bool is_wanted;
+    uint32_t stored; /* chunks that are durable */
+    uint32_t at;
+    uint64_t used_ms;                          /* mono */
+    uint64_t refused_until_ms[NODE_LINKS_MAX]; /* mono; the peer on that place has it not */
+};
+
 struct node {
     struct node_options options;
     struct record_mutations mutations; /* what options.mutations points to */
@@ -108,6 +142,8 @@ struct node {
     uint32_t rooms_count;
     struct link *links[NODE_LINKS_MAX];
     uint64_t heard_at_ms[NODE_ROOMS_MAX][PARTIES_MAX];
+    struct file *files[NODE_FILES_MAX];
+    uint32_t file_first; /* the place of the file that is asked for first */
     uint64_t batch;  /* the last one asked for */
     uint64_t stored; /* the last one that is durable */
     bool commit_due;
@@ -167,6 +203,22 @@ void links_ask(struct node *node, struct room *room, struct link *link,
 void links_fault(struct node *node, struct room *room, struct link *from, uint8_t slot,
     uint16_t inc, struct bytes payload);
 void links_cut_all(struct node *node, enum entente_error error);
+
+/* files.c */
+void files_event(struct node *node, const struct event *event);
+/* A frame about a file of a room that is shared over the link.  Returns a peer's fault. */
+enum entente_error files_hear(
+    struct node *node, struct link *link, struct room *room, const struct frame *frame);
+/* Asks for what is wanted. */
+void files_go_on(struct node *node);
+/* Sends what peers wait for; after links_pump(): entries go first. */
+void files_pump(struct node *node);
+bool files_are_owed(const struct node *node);
+/* The link on `place` of node->links is new, or gone. */
+void files_forget_link(struct node *node, uint32_t place);
+void files_stored(struct node *node);
+void files_reload(struct node *node);
+void files_free(struct node *node);
 
 /* writer.c: own entries */
 void writer_event(struct node *node, struct room *room, const struct event *event);

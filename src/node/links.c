@@ -19,6 +19,7 @@ link_drop(struct node *node, uint32_t index)
 {
     struct link *link = node->links[index];
 
+    files_forget_link(node, index);
     for (uint32_t r = 0; r < NODE_ROOMS_MAX; r++)
         feeder_free(&link->rooms[r].feeder);
     for (uint32_t r = 0; r < node->rooms_count; r++)
@@ -498,7 +499,8 @@ hear(struct node *node, struct link *link, struct bytes data)
         return hear_hello(node, link, &frame);
     if (!link->has_hello && frame.kind != FRAME_BYE)
         return ENTENTE_ERR_UNEXPECTED;
-    if (frame.kind == FRAME_SEGMENT || frame.kind == FRAME_REGISTER) {
+    if (frame.kind == FRAME_SEGMENT || frame.kind == FRAME_REGISTER || frame.kind == FRAME_LEAVES ||
+        frame.kind == FRAME_CHUNK) {
         if (data.size > link->granted)
             return ENTENTE_ERR_FLOOD;
         take_in(node, link, data.size);
@@ -530,6 +532,16 @@ hear(struct node *node, struct link *link, struct bytes data)
     case FRAME_FAULT: {
         struct room *room = room_find(node, &frame.room);
         return room == NULL ? ENTENTE_ERR_WRONG_ROOM : hear_in_room(node, link, room, &frame);
+    }
+    case FRAME_LEAVES_WANT:
+    case FRAME_LEAVES:
+    case FRAME_CHUNK_WANT:
+    case FRAME_CHUNK:
+    case FRAME_NOCHUNK: {
+        struct room *room = room_find(node, &frame.room);
+        if (room == NULL || !link->rooms[room_index(node, room)].is_shared)
+            return ENTENTE_ERR_WRONG_ROOM;
+        return files_hear(node, link, room, &frame);
     }
     case FRAME_HELLO:
     case FRAME_MANIFEST:
@@ -563,6 +575,7 @@ link_up(struct node *node, const struct event *event)
     memcpy(link->exporter, event->exporter, sizeof link->exporter);
     link->credit = CREDIT_INITIAL;
     link->granted = CREDIT_INITIAL;
+    link->asks_max = FILE_ASKS_FIRST;
     node->links[index] = link;
     say_hello(node, link);
 }

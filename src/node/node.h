@@ -13,6 +13,7 @@
 
 #include "base/arena.h"
 #include "format/frame.h"
+#include "record/file_source.h"
 #include "record/record.h"
 
 #define NODE_ROOMS_MAX 64u
@@ -22,6 +23,7 @@
 #define NODE_APPENDS_MAX 1u          /* segments under way to the keyholder, for each room: one, so that
                                         what comes meanwhile goes into the next, larger one */
 #define NODE_SEALED_BYTES_MAX 8388608u /* sealed and not yet appended, for each room */
+#define NODE_FILES_MAX 16u             /* fetched at one time, of all rooms */
 
 /* Rules that a test may switch off, as in record.h. */
 struct node_mutations {
@@ -40,6 +42,9 @@ struct node_mutations {
     bool write_before_recovery;  /* H1: before the lost own entries are back */
     bool keep_what_store_lost;   /* S3 */
     bool release_unheld;         /* S3: the journal forgets what nobody else holds */
+    bool believe_chunks;         /* W4: what comes is not checked */
+    bool any_chunk;              /* W3: what was not asked for is taken, too */
+    bool chunks_use_all;         /* W5: chunks leave no credit for entries */
 };
 
 struct node_options {
@@ -47,7 +52,8 @@ struct node_options {
     uint64_t ack_delay_ms;     /* H2: after so much quiet; 0: 50 */
     uint64_t ack_interval_ms;  /* at most one ack in this time; 0: 200 */
     uint64_t announce_delay_ms; /* Y5: a relay announces after it; 0: 100 */
-    uint64_t request_timeout_ms; /* a WANT or NEED unanswered so long is asked elsewhere; 0: 5,000 */
+    uint64_t request_timeout_ms;     /* what is not answered so long is asked elsewhere; 0: 5,000 */
+    const struct file_source *files; /* borrowed for the node's life; NULL: it has none */
     const struct record_mutations *mutations; /* NULL: none; copied */
     struct node_mutations node_mutations;     /* all false in production */
 };
@@ -92,6 +98,24 @@ struct node_peer_status {
 struct node_peer_status node_peer_status(
     const struct node *node, const struct room_id *room, uint8_t slot);
 
+/* How a file stands: PROTOCOL.md section 19. */
+struct node_file_status {
+    bool is_wanted;
+    uint64_t size;
+    uint32_t chunks; /* 0: neither size nor leaves are known here */
+    uint32_t here;   /* of them, durable */
+    uint32_t at;     /* which parties were seen to have it since the start: a bit for each slot */
+};
+/*
+ * The first time it costs a walk over the keys of the file's chunks.  Not to be called between
+ * node_step() and its effects.
+ *   ENTENTE_ERR_NOT_FOUND   no such room
+ *   ENTENTE_ERR_IO, ENTENTE_ERR_CORRUPT, ENTENTE_ERR_NO_MEMORY
+ *   ENTENTE_ERR_LOCKED      NODE_FILES_MAX others are fetched
+ */
+MUST_USE enum entente_error node_file_status(struct node *node, const struct room_id *room,
+    const struct digest *root, struct node_file_status *status);
+
 /* How a room stands with the keyholder. */
 enum node_writing {
     NODE_WRITING_UNKNOWN, /* the keyholder has not answered yet */
@@ -115,10 +139,14 @@ enum event_kind {
     EVENT_REFUSED,         /* room, seq, error: a request was refused; later ones of the room too */
     EVENT_JOURNALED,       /* room, data: segment, payloads: from the journal, oldest first */
     EVENT_JOURNAL_END,     /* room */
-    EVENT_KEYHOLDER_GONE,  /* all requests under way are void; EVENT_KEYHOLDER_STATE when it is back */
+    EVENT_KEYHOLDER_GONE,  /* all requests under way are void; EVENT_KEYHOLDER_STATE when it is back
+                            */
     EVENT_REGISTER,        /* party, data: entries: this party's operator extended a register */
     EVENT_BUNDLE,          /* room, data: a SEGMENT, REGISTER or FAULT frame out of a bundle */
-    EVENT_OVERRIDE         /* room: the operator lifts the start barrier (I4) */
+    EVENT_OVERRIDE,        /* room: the operator lifts the start barrier (I4) */
+    EVENT_FILE_WANT,   /* room, root, seq: the chunk to begin with: its own people want the file */
+    EVENT_FILE_LEAVE,  /* room, root: they do not any more; what is here stays */
+    EVENT_FILE_CHANGED /* room, root: the shell put or removed it */
 };
 
 /* What the keyholder says of a room. */
@@ -155,6 +183,7 @@ struct event {
     struct room_id room;
     struct keyholder_state state;
     struct sealed sealed;
+    struct digest root;
     uint32_t seq;
     uint64_t batch;
     enum entente_error error;
@@ -169,16 +198,18 @@ enum effect_kind {
     EFFECT_STORE_SEGMENT,  /* room, admitted */
     EFFECT_STORE_REGISTER, /* party, seq: number, data: one entry */
     EFFECT_STORE_PROOF,    /* room, slot, inc, data */
+    EFFECT_STORE_FILE,     /* room, root, file, data: its leaves */
+    EFFECT_STORE_CHUNK,    /* room, root, file, seq: the chunk's index, data: the sealed chunk */
     EFFECT_COMMIT,         /* batch: make durable what was stored so far, then EVENT_STORED */
     EFFECT_STATE_ASK,      /* room */
-    EFFECT_BARRIER,        /* room, seq, id: own head, as proven by its signature (0: none), overridden */
-    EFFECT_APPEND,         /* room, tickets, count, data: headers, payloads (in parts) */
-    EFFECT_JOURNAL_ASK,    /* room, seq: segments after it */
-    EFFECT_RELEASE,        /* room, seq: stored, seq_held: held by another; the journal may forget */
+    EFFECT_BARRIER, /* room, seq, id: own head, as proven by its signature (0: none), overridden */
+    EFFECT_APPEND,  /* room, tickets, count, data: headers, payloads (in parts) */
+    EFFECT_JOURNAL_ASK, /* room, seq: segments after it */
+    EFFECT_RELEASE,     /* room, seq: stored, seq_held: held by another; the journal may forget */
     EFFECT_KEYHOLDER_REGISTER, /* party, data: entries, for the keyholder to verify too */
-    EFFECT_NEWS,           /* room: entries came or were held; tell who follows */
-    EFFECT_TRACE,          /* error, data: one line for the operator */
-    EFFECT_TIMER           /* at_ms: wake up at this mono_ms at the latest; the last one counts */
+    EFFECT_NEWS,               /* room: entries came or were held; tell who follows */
+    EFFECT_TRACE,              /* error, data: one line for the operator */
+    EFFECT_TIMER /* at_ms: wake up at this mono_ms at the latest; the last one counts */
 };
 
 struct effect {
@@ -187,6 +218,8 @@ struct effect {
     struct room_id room;
     struct party_id party;
     const struct admitted *admitted;
+    struct digest root;
+    struct file_row file;
     uint8_t slot;
     uint16_t inc;
     uint32_t seq;

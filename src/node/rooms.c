@@ -48,6 +48,7 @@ node_free(struct node *node)
         room_free(node->rooms[i]);
     for (uint32_t i = 0; i < node->registers_count; i++)
         register_free(node->registers[i]);
+    files_free(node);
     free(node->registers);
     free(node->lent);
     free(node);

@@ -18,6 +18,7 @@ all_stored(struct node *node, uint64_t batch)
         record_stored(node->rooms[i]->record);
         writer_stored(node, node->rooms[i]);
     }
+    files_stored(node);
 }
 
 /* What the store dropped must leave memory too: load again from what it kept. */
@@ -29,6 +30,7 @@ store_failed(struct node *node, enum entente_error error)
     node->stored = node->batch;
     node->registers_due_ms = node->mono_ms + REGISTERS_PAUSE_MS;
     links_cut_all(node, error);
+    files_reload(node);
     if (node->options.node_mutations.keep_what_store_lost)
         return;
     for (uint32_t i = 0; i < node->rooms_count; i++) {
@@ -134,6 +136,11 @@ dispatch(struct node *node, const struct event *event)
     case EVENT_BUNDLE:
         take_bundle(node, event);
         break;
+    case EVENT_FILE_WANT:
+    case EVENT_FILE_LEAVE:
+    case EVENT_FILE_CHANGED:
+        files_event(node, event);
+        break;
     }
 }
 
@@ -174,6 +181,7 @@ go_on(struct node *node)
         links_announce(node, room);
         writer_go_on(node, room);
     }
+    files_go_on(node);
 }
 
 static bool
@@ -195,7 +203,7 @@ is_hungry(const struct node *node)
                 feeder_is_hungry(&link->rooms[r].feeder, node->rooms[r]->record))
                 return true;
     }
-    return false;
+    return files_are_owed(node);
 }
 
 static void
@@ -241,6 +249,7 @@ node_step(struct node *node, const struct event *event, struct effects *effects)
             wake(node, node->pump_at_ms);
     } else {
         links_pump(node);
+        files_pump(node);
     }
     if (node->commit_due) {
         struct effect *effect = effect_add(node, EFFECT_COMMIT);

@@ -40,6 +40,12 @@ put(struct simulator *sim, struct instance *instance, const struct effect *effec
             instance->store, &sim->room, &a->row, a->specials, a->specials_count);
     if (effect->kind == EFFECT_STORE_REGISTER)
         return store_put_register(instance->store, &effect->party, effect->seq, effect->data);
+    if (effect->kind == EFFECT_STORE_FILE)
+        return store_put_file(
+            instance->store, &sim->room, &effect->root, &effect->file, effect->data);
+    if (effect->kind == EFFECT_STORE_CHUNK)
+        return store_put_chunk(
+            instance->store, &sim->room, &effect->file.place, effect->seq, effect->data);
     return store_put_proof(
         instance->store, &sim->room, effect->slot, effect->inc, effect->data);
 }

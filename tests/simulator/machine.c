@@ -58,7 +58,8 @@ put_own_register(struct simulator *sim, struct instance *instance)
 void
 machine_start_node(struct simulator *sim, struct instance *instance)
 {
-    struct node_options options = {.self = *register_party(sim->parties[instance->party].reg)};
+    struct node_options options = {.self = *register_party(sim->parties[instance->party].reg),
+        .files = store_files(instance->store)};
     struct event event = {.kind = EVENT_TIMER};
     struct record_mutations lying = {.no_revocation = true};
 

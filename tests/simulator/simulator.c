@@ -162,6 +162,8 @@ perform(struct simulator *sim, struct instance *instance, const struct effect *e
     case EFFECT_STORE_SEGMENT:
     case EFFECT_STORE_REGISTER:
     case EFFECT_STORE_PROOF:
+    case EFFECT_STORE_FILE:
+    case EFFECT_STORE_CHUNK:
     case EFFECT_COMMIT:
         disk_effect(sim, instance, effect);
         break;

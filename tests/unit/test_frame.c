@@ -6,6 +6,7 @@
  */
 #include "crypto/crypto.h"
 #include "crypto/hash.h"
+#include "format/file.h"
 #include "format/frame.h"
 #include "support/build.h"
 #include "support/test.h"
@@ -90,6 +91,21 @@ frame_of_kind(uint8_t kind)
         frame.bye.error = 6;
         frame.bye.text = bytes_of_text("a signature is wrong");
         break;
+    case FRAME_LEAVES_WANT:
+    case FRAME_LEAVES:
+    case FRAME_CHUNK_WANT:
+    case FRAME_CHUNK:
+    case FRAME_NOCHUNK:
+        memset(frame.file.root.bytes, 0x22, ID_BYTES);
+        if (kind == FRAME_LEAVES)
+            frame.file.size = 2 * FILE_CHUNK_BYTES;
+        if (kind == FRAME_LEAVES || kind == FRAME_CHUNK)
+            frame.file.data = (struct bytes){tags, 2 * ID_BYTES};
+        if (kind != FRAME_LEAVES && kind != FRAME_LEAVES_WANT)
+            frame.file.index = FILE_CHUNKS_MAX - 7;
+        if (kind == FRAME_CHUNK_WANT)
+            frame.file.count = 7;
+        break;
     case FRAME_MANIFEST:
         frame.manifest.genesis_file = bytes_of_text("a file");
         frame.manifest.slot = 1;
@@ -110,7 +126,8 @@ frame_of_kind(uint8_t kind)
 
 static const uint8_t kinds[] = {FRAME_HELLO, FRAME_HAVE, FRAME_WANT, FRAME_SEGMENT, FRAME_REGISTER,
     FRAME_NEED, FRAME_NOHAVE, FRAME_FAULT, FRAME_CREDIT, FRAME_PING, FRAME_PONG, FRAME_BYE,
-    FRAME_MANIFEST, FRAME_END};
+    FRAME_LEAVES_WANT, FRAME_LEAVES, FRAME_CHUNK_WANT, FRAME_CHUNK, FRAME_NOCHUNK, FRAME_MANIFEST,
+    FRAME_END};
 
 static struct bytes
 write_frame(const struct frame *frame)
@@ -175,10 +192,12 @@ TEST(the_fields_are_read)
     CHECK(read.end.signature[63] == 4);
 }
 
-/* The payloads and the text fill a frame to its end: there a shorter frame may be another one. */
+/* Payloads, text and chunk fill a frame to its end: there a shorter frame may be another one. */
 static size_t
 open_end(const struct frame *frame)
 {
+    if (frame->kind == FRAME_CHUNK)
+        return frame->file.data.size - AEAD_TAG_BYTES;
     return frame->kind == FRAME_SEGMENT ? frame->segment.payloads.size
                                         : (frame->kind == FRAME_BYE ? frame->bye.text.size : 0);
 }
@@ -200,7 +219,8 @@ TEST(every_shorter_frame_is_truncated)
         }
         buffer[written.size] = 0xFF; /* neither UTF-8 nor anything else */
         enum entente_error error = frame_parse((struct bytes){buffer, written.size + 1}, &read);
-        CHECK(error == (kinds[i] == FRAME_SEGMENT ? ENTENTE_OK : ENTENTE_ERR_MALFORMED));
+        bool is_open = kinds[i] == FRAME_SEGMENT || kinds[i] == FRAME_CHUNK;
+        CHECK(error == (is_open ? ENTENTE_OK : ENTENTE_ERR_MALFORMED));
     }
 }
 
@@ -229,6 +249,42 @@ TEST(unknown_kinds_and_versions)
         CHECK(frame_parse((struct bytes){&byte, 1}, &read) ==
               (known ? ENTENTE_ERR_TRUNCATED : ENTENTE_ERR_VERSION));
     }
+}
+
+TEST(files_have_their_limits)
+{
+    static uint8_t sealed[FILE_SEALED_BYTES_MAX + 1];
+    struct frame frame = frame_of_kind(FRAME_CHUNK_WANT);
+
+    frame.file.count = 8; /* one beyond the last chunk that can be */
+    CHECK(outcome(&frame) == ENTENTE_ERR_TOO_LARGE);
+    frame.file.count = 0;
+    CHECK(outcome(&frame) == ENTENTE_ERR_MALFORMED);
+    frame.file.index = 0;
+    frame.file.count = FRAME_CHUNKS_MAX;
+    CHECK(outcome(&frame) == ENTENTE_OK);
+    frame.file.count++;
+    CHECK(outcome(&frame) == ENTENTE_ERR_TOO_LARGE);
+    frame = frame_of_kind(FRAME_LEAVES);
+    frame.file.size++; /* that would be three */
+    CHECK(outcome(&frame) == ENTENTE_ERR_TRUNCATED);
+    frame.file.size = FILE_CHUNK_BYTES;
+    CHECK(outcome(&frame) == ENTENTE_ERR_MALFORMED);
+    frame.file.size = (uint64_t)FILE_BYTES_MAX + 1;
+    CHECK(outcome(&frame) == ENTENTE_ERR_TOO_LARGE);
+    frame = frame_of_kind(FRAME_CHUNK);
+    frame.file.data = (struct bytes){sealed, FILE_SEALED_BYTES_MAX};
+    CHECK(outcome(&frame) == ENTENTE_OK);
+    frame.file.data.size++;
+    CHECK(outcome(&frame) == ENTENTE_ERR_TOO_LARGE);
+    frame = frame_of_kind(FRAME_CHUNK);
+    frame.file.index = FILE_CHUNKS_MAX;
+    CHECK(outcome(&frame) == ENTENTE_ERR_TOO_LARGE);
+    frame = frame_of_kind(FRAME_NOCHUNK);
+    frame.file.index = FILE_CHUNKS_MAX;
+    CHECK(outcome(&frame) == ENTENTE_ERR_TOO_LARGE);
+    frame.file.index = FRAME_NO_LEAVES;
+    CHECK(outcome(&frame) == ENTENTE_OK);
 }
 
 TEST(lists_ascend)
@@ -447,6 +503,7 @@ main(int argc, char **argv)
         CASE(every_shorter_frame_is_truncated),
         CASE(every_flipped_bit_is_refused_or_another_frame),
         CASE(unknown_kinds_and_versions),
+        CASE(files_have_their_limits),
         CASE(lists_ascend),
         CASE(positions_and_flags_can_be),
         CASE(a_register_frame_holds_its_count),

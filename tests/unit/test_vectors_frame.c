@@ -148,6 +148,34 @@ write_flow(FILE *file)
 }
 
 static void
+write_files(FILE *file)
+{
+    uint8_t data[2 * ID_BYTES] = {0x6C};
+    struct frame frame = {.kind = FRAME_LEAVES_WANT, .room = room, .file.root = {{0x66}}};
+
+    write_fields(file, "LEAVES_WANT", buffer, encode(&frame), FIELDS("type", "room", "root"),
+        SIZES(1, 32, 0));
+    frame.kind = FRAME_LEAVES;
+    frame.file.size = 65537;
+    frame.file.data = (struct bytes){data, sizeof data};
+    write_fields(file, "LEAVES", buffer, encode(&frame),
+        FIELDS("type", "room", "root", "size", "leaves"), SIZES(1, 32, 32, 8, 0));
+    frame.kind = FRAME_CHUNK;
+    frame.file.index = 1;
+    frame.file.data.size = 17;
+    write_fields(file, "CHUNK", buffer, encode(&frame),
+        FIELDS("type", "room", "root", "index", "bytes"), SIZES(1, 32, 32, 4, 0));
+    frame.kind = FRAME_CHUNK_WANT;
+    frame.file.count = 3;
+    frame.file.data.size = 0;
+    write_fields(file, "CHUNK_WANT", buffer, encode(&frame),
+        FIELDS("type", "room", "root", "first", "count"), SIZES(1, 32, 32, 4, 0));
+    frame.kind = FRAME_NOCHUNK;
+    write_fields(file, "NOCHUNK", buffer, encode(&frame), FIELDS("type", "room", "root", "index"),
+        SIZES(1, 32, 32, 0));
+}
+
+static void
 write_bundle(FILE *file)
 {
     struct build_party parties[2];
@@ -188,6 +216,7 @@ generate(FILE *file)
     write_positions(file);
     write_carriers(file);
     write_flow(file);
+    write_files(file);
     write_bundle(file);
 }
 
@@ -232,7 +261,7 @@ TEST(the_vectors_hold)
     REQUIRE(file != NULL);
     for (; vector_next(file, &vector); count++)
         check_vector(&vector);
-    CHECK(count == 14);
+    CHECK(count == 19);
     fclose(file);
 }
 
