@@ -39,7 +39,7 @@ command_assessment_put(struct cli *cli, const struct arguments *arguments)
     struct api_client *client;
     json_t *body = NULL, *file = NULL, *answer = NULL;
 
-    enum entente_error error = api_client_new(&client, cli, arguments);
+    enum entente_error error = api_client_new(&client, cli, arguments, arguments->words[0]);
     if (error == ENTENTE_OK)
         error = api_body(client, cli, fields, arguments, &body);
     if (error == ENTENTE_OK)

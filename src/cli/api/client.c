@@ -122,13 +122,14 @@ set_up(struct api_client *client, const struct arguments *arguments)
 }
 
 enum entente_error
-api_client_new(struct api_client **client, struct cli *cli, const struct arguments *arguments)
+api_client_new(struct api_client **client, struct cli *cli, const struct arguments *arguments,
+    const char *folder)
 {
     *client = calloc(1, sizeof **client);
     if (*client == NULL)
         return ENTENTE_ERR_NO_MEMORY;
     (*client)->cli = cli;
-    (*client)->folder = arguments->words[0];
+    (*client)->folder = folder;
     (*client)->directory = -1;
     enum entente_error error = set_up(*client, arguments);
     if (error == ENTENTE_OK)

@@ -20,11 +20,11 @@ struct api_client;
     }
 
 /*
- * The desk of the folder in the first word, or at --url.  Connects with the first request.  Says itself what is
+ * The desk of the party in `folder`, borrowed, or at --url.  Connects with the first request.  Says itself what is
  * wrong; api_client_free(NULL) does nothing.
  */
 MUST_USE enum entente_error api_client_new(
-    struct api_client **client, struct cli *cli, const struct arguments *arguments);
+    struct api_client **client, struct cli *cli, const struct arguments *arguments, const char *folder);
 void api_client_free(struct api_client *client);
 
 /*

@@ -8,10 +8,12 @@ extern const struct option options_text_new[];
 extern const struct option options_act_sign[];
 extern const struct option options_act_withdraw[];
 extern const struct option options_assessment_put[];
+extern const struct option options_readout_check[];
 
 enum entente_error command_text_new(struct cli *cli, const struct arguments *arguments);
 enum entente_error command_act_sign(struct cli *cli, const struct arguments *arguments);
 enum entente_error command_act_withdraw(struct cli *cli, const struct arguments *arguments);
 enum entente_error command_assessment_put(struct cli *cli, const struct arguments *arguments);
+enum entente_error command_readout_check(struct cli *cli, const struct arguments *arguments);
 
 #endif

@@ -312,7 +312,7 @@ api_command_run(
     char path[API_PATH_BYTES];
     json_t *body = NULL, *answer = NULL;
 
-    enum entente_error error = api_client_new(&client, cli, arguments);
+    enum entente_error error = api_client_new(&client, cli, arguments, arguments->words[0]);
     if (error != ENTENTE_OK)
         return error;
     if (!fill_path(path, command->path, arguments))

@@ -342,7 +342,7 @@ static enum entente_error
 begin(struct signing *signing, struct cli *cli, const struct arguments *arguments, bool withdraws)
 {
     *signing = (struct signing){.cli = cli, .arguments = arguments, .withdraws = withdraws};
-    enum entente_error error = api_client_new(&signing->client, cli, arguments);
+    enum entente_error error = api_client_new(&signing->client, cli, arguments, arguments->words[0]);
     if (error == ENTENTE_OK)
         error = fetch(signing);
     if (error == ENTENTE_OK)
@@ -384,7 +384,7 @@ command_act_withdraw(struct cli *cli, const struct arguments *arguments)
         if (error == ENTENTE_OK)
             json_object_set_new(body, "consents", json_pack("[o]", consent));
     } else {
-        error = api_client_new(&signing.client, cli, arguments);
+        error = api_client_new(&signing.client, cli, arguments, arguments->words[0]);
     }
     if (reason != NULL)
         json_object_set_new(body, "reason", json_string(reason));

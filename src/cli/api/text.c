@@ -114,7 +114,7 @@ command_text_new(struct cli *cli, const struct arguments *arguments)
     struct api_client *client;
     json_t *body = json_pack("{s:[], s:[]}", "files", "brackets"), *answer = NULL;
 
-    enum entente_error error = api_client_new(&client, cli, arguments);
+    enum entente_error error = api_client_new(&client, cli, arguments, arguments->words[0]);
     if (error == ENTENTE_OK)
         error = make_body(client, cli, arguments, body);
     if (error == ENTENTE_OK)
