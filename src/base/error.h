@@ -66,7 +66,8 @@ enum entente_whose {
     X(NOT_TRUSTED, USER, "the party is not trusted here")                                          \
     X(NOT_RUNNING, USER, "the node is not running")                                                \
     X(INCOMPLETE, USER, "something is still missing")                                              \
-    X(TEXT, USER, "the text is not valid UTF-8")
+    X(TEXT, USER, "the text is not valid UTF-8")                                                   \
+    X(VOID, USER, "by a rule of the protocol it would count for nothing")
 
 enum entente_error {
 #define X(name, whose, text) ENTENTE_ERR_##name,

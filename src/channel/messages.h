@@ -50,6 +50,7 @@ enum message_process {
     X(OPEN, open, 61, DESK, KEYHOLDER, "open this sealed entry")                                   \
     X(CHAIN, chain, 62, DESK, KEYHOLDER, "a keys or key-help entry: chains to open with")          \
     X(KEY_HELP, key_help, 63, DESK, KEYHOLDER, "seal these chains again for a party (K5)")         \
+    X(ACT, act, 64, DESK, KEYHOLDER, "have these sections appended in clear, as an act's entry")   \
     X(APPENDED, appended, 80, KEYHOLDER, DESK, "the sealed sections are durable in the feed")      \
     X(SEAL_REFUSED, seal_refused, 81, KEYHOLDER, DESK, "they are not, and never will be")          \
     X(OPENED, opened, 82, KEYHOLDER, DESK, "the body of an OPEN")                                  \
@@ -62,6 +63,7 @@ enum message_process {
     X(EXTEND, extend, 8, SUPERVISOR, NODE, "a register that the operator extended")                \
     X(RUNNING, running, 9, NODE, SUPERVISOR, "it listens at this port")                            \
     X(UNABLE, unable, 10, NODE, SUPERVISOR, "why it cannot run, or the desk, for the operator")    \
+    X(READING, reading, 11, SUPERVISOR, DESK, "who it is, and the store, which it may read")       \
                                                                                                    \
     X(NODE_LIST, node_list, 100, DESK, NODE, "a page of entries")                                  \
     X(NODE_STATUS, node_status, 101, DESK, NODE, "how a room stands")                              \
@@ -70,6 +72,7 @@ enum message_process {
     X(NODE_IMPORT, node_import, 104, DESK, NODE, "a part of a bundle's file; empty: its end")      \
     X(NODE_CONTROL, node_control, 105, DESK, NODE, "what the operator decided")                    \
     X(NODE_CHAINS, node_chains, 106, DESK, NODE, "a page of keys entries")                         \
+    X(NODE_FOLLOW, node_follow, 107, DESK, NODE, "tell of the next growth of the store")           \
     X(NODE_ENTRY, node_entry, 120, NODE, DESK, "one entry of a page")                              \
     X(NODE_LISTED, node_listed, 121, NODE, DESK, "the page ends")                                  \
     X(NODE_STATUS_IS, node_status_is, 122, NODE, DESK, "how the room stands")                      \
@@ -80,6 +83,7 @@ enum message_process {
     X(NODE_NEWS, node_news, 127, NODE, DESK, "a record changed; not again before NODE_LIST")       \
                                                                                                    \
     X(NODE_CHAINS_ARE, node_chains_are, 128, NODE, DESK, "the keys entries, and where to go on")   \
+    X(NODE_STORED, node_stored, 129, NODE, DESK, "the store grew; not again before NODE_FOLLOW")   \
                                                                                                    \
     X(SAY, say, 200, CLI, DESK, "write these sections")                                            \
     X(LIST, list, 201, CLI, DESK, "entries, opened")                                               \
@@ -88,6 +92,8 @@ enum message_process {
     X(IMPORT, import, 204, CLI, DESK, "a part of a bundle's file; empty: its end")                 \
     X(CONTROL, control, 205, CLI, DESK, "what the operator decided")                               \
     X(HELP, help, 206, CLI, DESK, "help this party to read again")                                 \
+    X(WRITE, write, 207, CLI, DESK, "write an entry of this kind: sealed, or an act's")            \
+    X(CONSULTATION, consultation, 208, CLI, DESK, "what follows from a room's entries")            \
     X(SAID, said, 220, DESK, CLI, "it is durable in the feed")                                     \
     X(ENTRY, entry, 221, DESK, CLI, "one entry, opened where possible")                            \
     X(LISTED, listed, 222, DESK, CLI, "no more entries now")                                       \
@@ -95,7 +101,9 @@ enum message_process {
     X(EXPORTED, exported, 224, DESK, CLI, "a part of the file; empty: its end")                    \
     X(IMPORTED, imported, 225, DESK, CLI, "what the bundle brought")                               \
     X(ANSWER, answer, 226, DESK, CLI, "done, or why not")                                          \
-    X(HELPED, helped, 227, DESK, CLI, "the chains that it was given")
+    X(HELPED, helped, 227, DESK, CLI, "the chains that it was given")                              \
+    X(VOID, void, 228, DESK, CLI, "the rule that would make it void; it was not written")          \
+    X(CONSULTATION_IS, consultation_is, 229, DESK, CLI, "how far it is evaluated, and to what")
 
 /*
  * F(kind, name).  Kinds: u8, u16, u32, u64; flag: u8, 0 or 1; room, party, id, digest, key: 32
@@ -150,6 +158,8 @@ enum message_process {
  * sections: count u16 (1..64) || count x (type u16 || size u32 || content), as in a body.
  */
 #define MESSAGE_FIELDS_SEAL(F) F(u64, ticket) F(room, room) F(rest, sections)
+/* kind: of an act (A1), which the first of the sections says as well. */
+#define MESSAGE_FIELDS_ACT(F) F(u64, ticket) F(room, room) F(u8, kind) F(rest, sections)
 #define MESSAGE_FIELDS_OPEN(F) F(u64, ticket) F(sized, header) F(rest, payload)
 /* The wanted chain; its commitment where a `keys` entry gave it, else zero; the entry that has it. */
 #define MESSAGE_FIELDS_CHAIN(F)                                                                    \
@@ -166,6 +176,9 @@ enum message_process {
 #define MESSAGE_FIELDS_OPEN_REFUSED(F) F(u64, ticket) F(u16, error)
 #define MESSAGE_FIELDS_CHAIN_WANTED(F)                                                             \
     F(u64, ticket) F(room, room) F(u8, slot) F(u16, inc) F(u64, chain)
+
+/* store: a path; self: this desk's party. */
+#define MESSAGE_FIELDS_READING(F) F(party, self) F(rest, store)
 
 /* transport_seed: 32 bytes; listen: "IP:port"; store: a path; self: this node's party. */
 #define MESSAGE_FIELDS_SETUP(F)                                                                    \
@@ -205,10 +218,23 @@ enum message_process {
 /* missing: positions of PROTOCOL.md that pending entries wait for. */
 #define MESSAGE_FIELDS_NODE_IMPORTED(F) F(u64, ticket) F(u16, error) F(u64, entries) F(rest, missing)
 #define MESSAGE_FIELDS_NODE_DONE(F) F(u64, ticket) F(u16, error)
+/* all: of any growth; otherwise where there is a signature under an act, in any room. */
+#define MESSAGE_FIELDS_NODE_FOLLOW(F) F(flag, all)
+/* acts: there is a signature under an act, in any room. */
+#define MESSAGE_FIELDS_NODE_STORED(F) F(flag, acts)
 /* room: the one that changed last; others may have changed before it. */
 #define MESSAGE_FIELDS_NODE_NEWS(F) F(room, room)
 
 #define MESSAGE_FIELDS_SAY(F) F(u64, ticket) F(room, room) F(rest, sections)
+/* SAID, VOID or ANSWER follows.  kind: ENTRY_SEALED or that of an act. */
+#define MESSAGE_FIELDS_WRITE(F) F(u64, ticket) F(room, room) F(u8, kind) F(rest, sections)
+/* A rule of PROTOCOL.md: letter and number. */
+#define MESSAGE_FIELDS_VOID(F) F(u64, ticket) F(u8, letter) F(u8, number)
+#define MESSAGE_FIELDS_CONSULTATION(F) F(u64, ticket) F(room, room)
+/* state: X1, over what was taken in; current: that is all that the store has. */
+#define MESSAGE_FIELDS_CONSULTATION_IS(F)                                                          \
+    F(u64, ticket) F(u16, error) F(flag, current) F(u64, entries) F(u64, opening)                  \
+    F(u64, unreadable) F(digest, state)
 /* follow: stay, and send what arrives (order 1). */
 #define MESSAGE_FIELDS_LIST(F) F(u64, ticket) F(room, room) F(u8, order) F(u64, after) F(flag, follow)
 #define MESSAGE_FIELDS_STATUS(F) F(u64, ticket) F(room, room)

@@ -22,6 +22,8 @@ struct status_party {
     uint32_t missing;     /* entries that it has and we lack, as far as it said */
 };
 
+#define STATUS_WRITING_OPEN 2u /* the party may write */
+
 struct status {
     struct room_id room;
     uint8_t slot;    /* our own */

@@ -17,7 +17,7 @@ MUST_USE enum entente_error confine_node(const char *store_path);
  */
 MUST_USE enum entente_error confine_keyholder(int folder);
 
-/* The desk: accepts on the sockets that it has, opens nothing. */
+/* The desk: accepts on the sockets that it has, reads and writes the files that it has, opens nothing. */
 MUST_USE enum entente_error confine_desk(void);
 
 #endif

@@ -213,23 +213,6 @@ is_authorised(
     return true;
 }
 
-static uint16_t
-type_of_kind(uint8_t kind)
-{
-    switch (kind) {
-    case ENTRY_PROPOSE:
-        return FACT_PROPOSE;
-    case ENTRY_SIGN:
-        return FACT_SIGN;
-    case ENTRY_WITHDRAW:
-        return FACT_WITHDRAW;
-    case ENTRY_RATIFY:
-        return FACT_RATIFY;
-    default:
-        return 0;
-    }
-}
-
 /* Fill in `deed` out of the payload (A1); false where the entry is void. */
 static bool
 read_deed(struct consultation *consultation, const struct entry *entry, struct bytes payload,
@@ -239,7 +222,7 @@ read_deed(struct consultation *consultation, const struct entry *entry, struct b
     struct body *clear = &consultation->clear;
 
     if (body_parse_clear(payload, clear) != ENTENTE_OK ||
-        clear->sections[0].type != type_of_kind(entry->kind))
+        clear->sections[0].type != fact_type_of_entry(entry->kind))
         return false;
     const struct fact *fact = &clear->sections[0].fact;
     if (entry->kind != ENTRY_PROPOSE) {
@@ -278,7 +261,7 @@ consultation_judge(struct consultation *consultation, uint8_t slot, uint8_t kind
     *broken = (struct rule){'A', 1};
     enum entente_error error = take_registers(consultation);
     entry.reg_number = register_count(consultation->registers[slot]);
-    if (error != ENTENTE_OK || type_of_kind(kind) == 0 ||
+    if (error != ENTENTE_OK || fact_type_of_entry(kind) == 0 ||
         !read_deed(consultation, &entry, payload, &none, &deed))
         return error;
     if (kind == ENTRY_SIGN || kind == ENTRY_RATIFY)
@@ -302,7 +285,7 @@ consultation_add(struct consultation *consultation, uint32_t branch, const struc
 
     if (error != ENTENTE_OK)
         return error;
-    if (type_of_kind(entry->kind) != 0) {
+    if (fact_type_of_entry(entry->kind) != 0) {
         if (!read_deed(consultation, entry, payload, id, &deed))
             deed.kind = ENTRY_ACK; /* void: known of, like any other entry */
         else if (entry->kind == ENTRY_PROPOSE)

@@ -137,6 +137,7 @@ on_check(uv_check_t *check)
         {shell->desk, &shell->desk_poll, &shell->desk_events}};
 
     shell_commit(shell);
+    shell_tell_stored(shell);
     if (shell->has_news && !shell->news_told) {
         struct message_node_news news = {shell->news_room};
         shell->has_news = false;

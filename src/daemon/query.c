@@ -4,6 +4,8 @@
 
 #include "channel/status.h"
 
+#include <assert.h>
+
 #define PAGE_BYTES_MAX 1048576u /* a page ends when its entries are larger */
 
 /* The asked room, or the only one for a zero id. */
@@ -193,6 +195,18 @@ take_list(struct shell *shell, struct bytes body)
     return ENTENTE_OK;
 }
 
+/* What grew since the desk was told last is told at the end of the turn. */
+static enum entente_error
+take_follow(struct shell *shell, struct bytes body)
+{
+    struct message_node_follow asked;
+
+    enum entente_error error = message_node_follow_read(body, &asked);
+    if (error == ENTENTE_OK)
+        shell->follow = asked.all ? FOLLOW_ALL : FOLLOW_ACTS;
+    return error;
+}
+
 /* ---- status ---- */
 
 static void
@@ -234,6 +248,7 @@ fill_status(struct shell *shell, struct record *record, struct status *status)
 
     status->room = *record_room(record);
     status->slot = node_slot(shell->node, &status->room);
+    static_assert(NODE_WRITING_OPEN == STATUS_WRITING_OPEN, "what the desk goes by");
     status->writing = (uint8_t)node_writing(shell->node, &status->room);
     status->entries = record_entries(record);
     enum entente_error error =
@@ -333,6 +348,7 @@ static const struct {
     enum entente_error (*take)(struct shell *shell, struct bytes body);
 } handlers[] = {
     {MESSAGE_NODE_LIST, take_list},
+    {MESSAGE_NODE_FOLLOW, take_follow},
     {MESSAGE_NODE_STATUS, take_status},
     {MESSAGE_NODE_KEYS, query_keys},
     {MESSAGE_NODE_CHAINS, query_chains},

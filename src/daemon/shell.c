@@ -184,6 +184,19 @@ store_room(struct shell *shell, const struct genesis *genesis, struct bytes gene
     return error == ENTENTE_OK ? store_commit(shell->store) : error;
 }
 
+/* Whether anybody has signed an act: the desk then evaluates the room, to ratify by itself (A10). */
+static void
+look_for_acts(struct shell *shell, const struct room_id *id)
+{
+    const struct record_source *source = store_source(shell->store);
+    const struct record *record = node_record(shell->node, id);
+    struct special_row special;
+
+    for (uint32_t b = record_parties(record); b < record_branches(record); b++)
+        shell->grew_acts |=
+            source->special_from(source->state, id, ENTRY_SIGN, b, 0, 0, &special) == ENTENTE_OK;
+}
+
 enum entente_error
 shell_join(struct shell *shell, struct bytes genesis_file, struct bytes cards)
 {
@@ -202,6 +215,10 @@ shell_join(struct shell *shell, struct bytes genesis_file, struct bytes cards)
     if (error == ENTENTE_OK)
         error = store_room(shell, &genesis, genesis_file);
     if (error == ENTENTE_OK) {
+        struct room_id id;
+        genesis_make_room(&id, genesis.encoded);
+        look_for_acts(shell, &id);
+        shell->grew = true;
         shell_peers_refresh(shell);
         shell_relink(shell);
         struct event event = shell_event(EVENT_TIMER);

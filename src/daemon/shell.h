@@ -77,6 +77,11 @@ struct shell {
     struct room_id news_room;
     bool has_news;
     bool news_told; /* once is enough, until the desk has asked again */
+    enum { FOLLOW_NOTHING, FOLLOW_ACTS, FOLLOW_ALL } follow; /* what the desk wants to be told of */
+    bool grows;      /* the store, with the next commit */
+    bool grows_acts; /* by a signature under an act */
+    bool grew;       /* since the desk was told */
+    bool grew_acts;
     bool is_ending;
     int status;
 };
@@ -96,6 +101,9 @@ MUST_USE enum entente_error shell_join(
 void shell_store_effect(struct shell *shell, const struct effect *effect);
 /* Commits now, or a little later when commits come thick and fast. */
 void shell_commit(struct shell *shell);
+
+/* Tells the desk that the store grew, where it waits for that. */
+void shell_tell_stored(struct shell *shell);
 
 /*
  * The error of a read from the store, as people should hear it: after a failed write the record knows

@@ -24,6 +24,9 @@ put(struct shell *shell, const struct effect *effect)
     if (effect->kind == EFFECT_STORE_BRANCH)
         return store_put_branch(shell->store, &effect->room, &admitted->branch);
     if (effect->kind == EFFECT_STORE_SEGMENT)
+        for (uint32_t i = 0; i < admitted->specials_count; i++)
+            shell->grows_acts |= admitted->specials[i].kind == ENTRY_SIGN;
+    if (effect->kind == EFFECT_STORE_SEGMENT)
         return store_put_segment(shell->store, &effect->room, &admitted->row, admitted->specials,
             admitted->specials_count);
     if (effect->kind == EFFECT_STORE_REGISTER)
@@ -47,6 +50,7 @@ shell_store_effect(struct shell *shell, const struct effect *effect)
     }
     if (shell->store_failed)
         return;
+    shell->grows = true;
     enum entente_error error = put(shell, effect);
     if (error != ENTENTE_OK) {
         shell->store_failed = true;
@@ -121,7 +125,25 @@ shell_commit(struct shell *shell)
     struct event event = shell_event(EVENT_STORED);
     event.batch = shell->commit_batch;
     shell->commit_batch = 0;
+    shell->grew |= shell->grows;
+    shell->grew_acts |= shell->grows_acts;
+    shell->grows = shell->grows_acts = false;
     shell_step(shell, &event);
+}
+
+void
+shell_tell_stored(struct shell *shell)
+{
+    bool is_due = (shell->follow == FOLLOW_ALL && (shell->grew || shell->grew_acts)) ||
+                  (shell->follow == FOLLOW_ACTS && shell->grew_acts);
+
+    if (!is_due)
+        return;
+    struct message_node_stored stored = {shell->grew_acts};
+    shell->follow = FOLLOW_NOTHING;
+    shell->grew = shell->grew_acts = false;
+    if (message_node_stored_queue(shell->desk, &stored) != ENTENTE_OK)
+        shell_end(shell, "the desk does not take its news");
 }
 
 enum entente_error

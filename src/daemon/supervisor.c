@@ -116,6 +116,24 @@ read_transport_seed(const struct supervisor *supervisor, uint8_t seed[static 32]
     return error;
 }
 
+static void
+store_path(const struct supervisor *supervisor, char path[static PATH_BYTES])
+{
+    snprintf(path, PATH_BYTES, "%s/store/record.sqlite", supervisor->options->folder);
+}
+
+/* The node has the store open. */
+static enum entente_error
+say_reading(struct supervisor *supervisor)
+{
+    struct message_reading reading = {.self = supervisor->directory.self};
+    char store[PATH_BYTES];
+
+    store_path(supervisor, store);
+    reading.store = bytes_of_text(store);
+    return message_reading_queue(supervisor->children.channels[CHILD_DESK], &reading);
+}
+
 static enum entente_error
 say_setup(struct supervisor *supervisor)
 {
@@ -128,7 +146,7 @@ say_setup(struct supervisor *supervisor)
     snprintf(store, sizeof store, "%s/store", supervisor->options->folder);
     if (mkdir(store, 0700) != 0 && errno != EEXIST)
         return ENTENTE_ERR_READ_ONLY;
-    snprintf(store, sizeof store, "%s/store/record.sqlite", supervisor->options->folder);
+    store_path(supervisor, store);
     enum entente_error error = read_transport_seed(supervisor, setup.transport_seed.bytes);
     setup.listen = listen;
     setup.store = bytes_of_text(store);
@@ -260,6 +278,8 @@ hear(struct supervisor *supervisor, enum child child, uint16_t type, struct byte
     } else if (type == MESSAGE_RUNNING && message_running_read(body, &running) == ENTENTE_OK) {
         supervisor->is_running = true;
         supervisor->port = running.port;
+        if (say_reading(supervisor) != ENTENTE_OK)
+            end(supervisor, ENTENTE_ERR_NO_MEMORY);
         announce(supervisor);
     } else if (type == MESSAGE_FAILED) {
         hear_failed(supervisor, body);

@@ -50,7 +50,9 @@ take_node_status(struct desk *desk, struct bytes body)
 
     enum entente_error error = message_node_status_is_read(body, &message);
     struct request *request = request_find(desk, message.ticket, &entry);
-    if (error == ENTENTE_OK && request != NULL)
+    if (error == ENTENTE_OK && (message.ticket & TICKET_ROOM) != 0)
+        rooms_status(desk, &message);
+    else if (error == ENTENTE_OK && request != NULL)
         HAND_ON(status_is, true, message.error, message.status);
     return error;
 }
@@ -65,6 +67,8 @@ take_node_keys(struct desk *desk, struct bytes body)
     struct request *request = request_find(desk, message.ticket, &entry);
     if (error == ENTENTE_OK && request != NULL)
         reading_keys(desk, request, entry, &message);
+    else if (error == ENTENTE_OK && (message.ticket & TICKET_ROOM) != 0)
+        rooms_keys(desk, &message);
     return error;
 }
 
@@ -133,6 +137,17 @@ take_node_news(struct desk *desk, struct bytes body)
 }
 
 static enum entente_error
+take_node_stored(struct desk *desk, struct bytes body)
+{
+    struct message_node_stored message;
+
+    enum entente_error error = message_node_stored_read(body, &message);
+    if (error == ENTENTE_OK)
+        rooms_stored(desk, &message);
+    return error;
+}
+
+static enum entente_error
 take_appended(struct desk *desk, struct bytes body)
 {
     struct message_appended message;
@@ -140,8 +155,17 @@ take_appended(struct desk *desk, struct bytes body)
 
     enum entente_error error = message_appended_read(body, &message);
     struct request *request = request_find(desk, message.ticket, &entry);
+    if (error == ENTENTE_OK && request != NULL && request->kind != MESSAGE_HELP)
+        rooms_written(desk, &request->room, &message);
     if (error == ENTENTE_OK && request != NULL && request->kind == MESSAGE_HELP)
         helping_go_on(desk, request);
+    else if (error == ENTENTE_OK && request != NULL && request->done != NULL)
+        writing_end(desk, request,
+            &(struct desk_written){.slot = message.slot,
+                .inc = message.inc,
+                .seq = message.seq,
+                .id = message.id,
+                .t_ms = message.t_ms});
     else if (error == ENTENTE_OK && request != NULL)
         HAND_ON(said, true, message.slot, message.inc, message.seq, message.id, message.t_ms);
     return error;
@@ -170,6 +194,8 @@ take_opened(struct desk *desk, struct bytes body)
     struct request *request = request_find(desk, message.ticket, &entry);
     if (error == ENTENTE_OK && request != NULL)
         reading_opened(desk, request, entry, message.body, ENTENTE_OK);
+    else if (error == ENTENTE_OK && (message.ticket & TICKET_ROOM) != 0)
+        rooms_opened(desk, message.ticket, message.body, ENTENTE_OK);
     return error;
 }
 
@@ -185,6 +211,9 @@ take_open_refused(struct desk *desk, struct bytes body)
     if (error == ENTENTE_OK && request != NULL && (message.ticket & TICKET_CHAIN) == 0)
         reading_opened(
             desk, request, entry, (struct bytes){0}, (enum entente_error)message.error);
+    else if (error == ENTENTE_OK && (message.ticket & TICKET_ROOM) != 0 &&
+             (message.ticket & TICKET_CHAIN) == 0)
+        rooms_opened(desk, message.ticket, (struct bytes){0}, (enum entente_error)message.error);
     return error;
 }
 
@@ -198,6 +227,8 @@ take_chain_wanted(struct desk *desk, struct bytes body)
     struct request *request = request_find(desk, message.ticket, &entry);
     if (error == ENTENTE_OK && request != NULL)
         reading_chain_wanted(desk, request, entry, &message);
+    else if (error == ENTENTE_OK && (message.ticket & TICKET_ROOM) != 0)
+        rooms_chain_wanted(desk, &message);
     return error;
 }
 
@@ -229,6 +260,7 @@ static const struct handler node_handlers[] = {
     {MESSAGE_NODE_IMPORTED, take_node_imported},
     {MESSAGE_NODE_DONE, take_node_done},
     {MESSAGE_NODE_NEWS, take_node_news},
+    {MESSAGE_NODE_STORED, take_node_stored},
 };
 
 static const struct handler keyholder_handlers[] = {

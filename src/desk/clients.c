@@ -51,6 +51,7 @@ take_say(struct desk *desk, uint32_t client, struct bytes body)
     struct request *request = request_new(desk, client, MESSAGE_SAY, say.ticket);
     if (request == NULL)
         return ENTENTE_ERR_NO_MEMORY;
+    request->room = say.room;
     request->said_bytes = say.sections.size;
     desk->said_bytes += say.sections.size;
     struct message_seal seal = {request->ticket, say.room, say.sections};
@@ -176,6 +177,44 @@ take_help(struct desk *desk, uint32_t client, struct bytes body)
     return ENTENTE_OK;
 }
 
+static enum entente_error
+take_write(struct desk *desk, uint32_t client, struct bytes body)
+{
+    struct message_write asked;
+
+    enum entente_error error = message_write_read(body, &asked);
+    if (error != ENTENTE_OK)
+        return error;
+    return writing_new(desk, client, asked.ticket, &asked.room, asked.kind, asked.sections) == NULL
+               ? ENTENTE_ERR_NO_MEMORY
+               : ENTENTE_OK;
+}
+
+/* How far the room is evaluated; the first question opens it. */
+static enum entente_error
+take_consultation(struct desk *desk, uint32_t client, struct bytes body)
+{
+    struct message_consultation asked;
+    struct message_consultation_is answer = {0};
+    struct room *room;
+
+    enum entente_error error = message_consultation_read(body, &asked);
+    if (error != ENTENTE_OK)
+        return error;
+    error = desk_room(desk, &asked.room, &room);
+    if (error == ENTENTE_OK) {
+        struct room_counts counts = room_counts(room);
+        answer.current = room_is_current(room);
+        answer.entries = counts.entries;
+        answer.opening = counts.opening;
+        answer.unreadable = counts.unreadable;
+        error = consultation_state_hash(room_consultation(room), &answer.state);
+    }
+    answer.ticket = asked.ticket;
+    answer.error = (uint16_t)error;
+    return message_consultation_is_queue(desk->clients[client].channel, &answer);
+}
+
 /* What a client may ask; anything else ends its channel. */
 static const struct {
     uint16_t type;
@@ -188,6 +227,8 @@ static const struct {
     {MESSAGE_IMPORT, take_import},
     {MESSAGE_CONTROL, take_control},
     {MESSAGE_HELP, take_help},
+    {MESSAGE_WRITE, take_write},
+    {MESSAGE_CONSULTATION, take_consultation},
 };
 
 static enum entente_error

@@ -1,5 +1,6 @@
 /* The program entente-desk: started by the supervisor with its sockets, confined at once. */
 #include "confine/confine.h"
+#include "crypto/crypto.h"
 #include "desk/desk.h"
 #include "desk/health.h"
 
@@ -72,6 +73,17 @@ wanted(const struct channel *channel)
     return channel_wants_write(channel) ? POLLIN | POLLOUT : POLLIN;
 }
 
+/* -1: until something comes. */
+static int
+wait_ms(struct desk *desk)
+{
+    int web_ms = web_wait_ms(&desk->web), rooms_ms = rooms_wait_ms(desk);
+
+    if (desk->has_work)
+        return 0;
+    return web_ms < 0 || (rooms_ms >= 0 && rooms_ms < web_ms) ? rooms_ms : web_ms;
+}
+
 static void
 turn(struct desk *desk)
 {
@@ -92,7 +104,7 @@ turn(struct desk *desk)
     }
     struct pollfd *web_at = polls + count;
     uint32_t web_count = web_polls(&desk->web, web_at);
-    if (poll(polls, count + web_count, web_wait_ms(&desk->web)) < 0)
+    if (poll(polls, count + web_count, wait_ms(desk)) < 0)
         return;
     if (polls[0].revents != 0)
         serve_own(desk, desk->supervisor, NULL);
@@ -106,6 +118,8 @@ turn(struct desk *desk)
         clients_accept(desk);
     if (web_turn(&desk->web, web_at, web_count) != ENTENTE_OK)
         desk_end(desk, "there is no memory to serve HTTP");
+    desk->has_work = rooms_turn(desk);
+    writing_turn(desk);
     flush(desk);
 }
 
@@ -128,6 +142,29 @@ begin_web(struct desk *desk, const char *given)
     return false;
 }
 
+/*
+ * The supervisor's word that the node runs: what is to be read is opened before anybody else is heard.  False:
+ * the supervisor is gone.
+ */
+static bool
+wait_for_reading(struct desk *desk, const char *folder)
+{
+    struct pollfd supervisor = {DESK_FD_SUPERVISOR, POLLIN, 0};
+    struct message_reading reading;
+    uint16_t type;
+    struct bytes body;
+
+    for (;;) {
+        enum entente_error error = channel_next(desk->supervisor, &type, &body);
+        if (error == ENTENTE_OK)
+            return type == MESSAGE_READING && message_reading_read(body, &reading) == ENTENTE_OK &&
+                   rooms_start(desk, folder, &reading) == ENTENTE_OK;
+        if (error != ENTENTE_ERR_PENDING || poll(&supervisor, 1, -1) < 0 ||
+            channel_fill(desk->supervisor) != ENTENTE_OK)
+            return false;
+    }
+}
+
 static int
 cannot_start(void)
 {
@@ -146,10 +183,13 @@ main(int count, char **arguments)
     if (channel_new(&desk.supervisor, DESK_FD_SUPERVISOR, CHANNEL_BODY_BYTES_MAX + 64) !=
             ENTENTE_OK ||
         channel_new(&desk.keyholder, DESK_FD_KEYHOLDER, DESK_QUEUE_BYTES_MAX) != ENTENTE_OK ||
-        channel_new(&desk.node, DESK_FD_NODE, DESK_QUEUE_BYTES_MAX) != ENTENTE_OK)
+        channel_new(&desk.node, DESK_FD_NODE, DESK_QUEUE_BYTES_MAX) != ENTENTE_OK ||
+        crypto_start() != ENTENTE_OK || count < 2)
         return cannot_start();
     if (!begin_web(&desk, count > 2 ? arguments[2] : NULL))
         return 2;
+    if (!wait_for_reading(&desk, arguments[1]))
+        return 0; /* all of us end */
     if (confine_desk() != ENTENTE_OK)
         return cannot_start();
     while (!desk.is_ending)

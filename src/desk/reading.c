@@ -2,8 +2,6 @@
  * order. */
 #include "desk/desk.h"
 
-#include "format/keys.h"
-
 #include <stdlib.h>
 
 static void
@@ -55,16 +53,6 @@ reading_begin(struct desk *desk, struct request *request, const struct message_l
     ask_page(desk, request);
 }
 
-static enum entente_error
-ask_opening(struct desk *desk, const struct request *request, uint32_t index)
-{
-    const struct message_node_entry *message = &request->reading->entries[index].message;
-
-    return message_open_queue(
-        desk->keyholder, &(struct message_open){request_entry_ticket(request, index),
-                             message->header, message->payload});
-}
-
 static void
 finish(struct reading *reading, struct reading_entry *entry, enum entente_error error)
 {
@@ -101,8 +89,13 @@ reading_entry(struct desk *desk, struct request *request, const struct message_n
     enum entente_error error = entry_parse(&reader, &header);
     if (error != ENTENTE_OK || header.kind != ENTRY_SEALED)
         finish(reading, entry, error);
-    else if (ask_opening(desk, request, reading->count - 1) != ENTENTE_OK)
-        finish(reading, entry, ENTENTE_ERR_NO_MEMORY);
+    else {
+        entry->opening = (struct opening){.ticket = request_entry_ticket(request, reading->count - 1),
+            .header = entry->message.header,
+            .payload = entry->message.payload};
+        if (opening_ask(desk, &entry->opening) != ENTENTE_OK)
+            finish(reading, entry, ENTENTE_ERR_NO_MEMORY);
+    }
 }
 
 void
@@ -142,18 +135,14 @@ reading_opened(struct desk *desk, struct request *request, uint32_t index, struc
     reading_go_on(desk, request);
 }
 
-/* The next entry that may have the chain: the one that announced it, then those that give it again. */
+/* An opening that went on, or ended with the error. */
 static void
-ask_source(struct desk *desk, struct request *request, uint32_t index)
+go_on_opening(
+    struct desk *desk, struct request *request, uint32_t index, enum entente_error error)
 {
-    struct reading_entry *entry = &request->reading->entries[index];
-    const struct message_chain_wanted *wanted = &entry->wanted;
-    struct message_node_keys ask = {wanted->ticket, wanted->room, wanted->slot, wanted->inc,
-        wanted->chain, entry->sources++};
-
-    if (message_node_keys_queue(desk->node, &ask) == ENTENTE_OK)
+    if (error == ENTENTE_OK)
         return;
-    finish(request->reading, entry, ENTENTE_ERR_NO_MEMORY);
+    finish(request->reading, &request->reading->entries[index], error);
     reading_go_on(desk, request);
 }
 
@@ -163,20 +152,9 @@ reading_chain_wanted(struct desk *desk, struct request *request, uint32_t index,
 {
     struct reading *reading = request->reading;
 
-    if (reading == NULL || index >= reading->count)
-        return;
-    reading->entries[index].wanted = *wanted;
-    ask_source(desk, request, index);
-}
-
-/* What the `keys` entry commits to: help shall give that chain and no other (K4). */
-static void
-note_commitment(struct reading_entry *entry, struct bytes payload)
-{
-    static struct keys keys;
-
-    if (keys_parse(payload, &keys) == ENTENTE_OK && keys.chain == entry->wanted.chain)
-        entry->commitment = keys.commitment;
+    if (reading != NULL && index < reading->count)
+        go_on_opening(desk, request, index,
+            opening_chain_wanted(desk, &reading->entries[index].opening, wanted));
 }
 
 void
@@ -184,29 +162,10 @@ reading_keys(struct desk *desk, struct request *request, uint32_t index,
     const struct message_node_keys_are *keys)
 {
     struct reading *reading = request->reading;
-    enum entente_error error = (enum entente_error)keys->error;
 
-    if (reading == NULL || index >= reading->count)
-        return;
-    struct reading_entry *entry = &reading->entries[index];
-    if (error == ENTENTE_ERR_NOT_FOUND && entry->sources == 1) {
-        ask_source(desk, request, index); /* who announced it may have hidden that; help has not */
-        return;
-    }
-    if (error == ENTENTE_OK && entry->sources == 1)
-        note_commitment(entry, keys->payload);
-    if (error == ENTENTE_OK) {
-        struct message_chain chain = {keys->ticket | TICKET_CHAIN, entry->wanted.slot,
-            entry->wanted.inc, entry->wanted.chain, entry->commitment, keys->header,
-            keys->payload};
-        error = message_chain_queue(desk->keyholder, &chain);
-    }
-    if (error == ENTENTE_OK)
-        error = ask_opening(desk, request, index);
-    if (error == ENTENTE_OK)
-        return;
-    finish(reading, entry, error == ENTENTE_ERR_NOT_FOUND ? ENTENTE_ERR_UNSEALABLE : error);
-    reading_go_on(desk, request);
+    if (reading != NULL && index < reading->count)
+        go_on_opening(
+            desk, request, index, opening_keys(desk, &reading->entries[index].opening, keys));
 }
 
 static bool

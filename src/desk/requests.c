@@ -16,7 +16,8 @@ request_new(struct desk *desk, uint32_t client, uint16_t kind, uint64_t client_t
         desk->counter++;
         desk->request_next = place + 1;
         desk->requests_count++;
-        desk->clients[client].requests++;
+        if (client != DESK_NO_CLIENT)
+            desk->clients[client].requests++;
         *request = (struct request){
             .ticket = desk->counter << (PLACE_BITS + ENTRY_BITS) | (uint64_t)place << ENTRY_BITS,
             .kind = kind,
@@ -50,16 +51,19 @@ void
 request_end(struct desk *desk, struct request *request)
 {
     reading_free(request->reading);
+    desk->writings_count -= request->writing != NULL;
+    free(request->writing);
     desk->said_bytes -= request->said_bytes;
     desk->requests_count--;
-    desk->clients[request->client].requests--;
+    if (request->client != DESK_NO_CLIENT)
+        desk->clients[request->client].requests--;
     *request = (struct request){0};
 }
 
 struct channel *
 request_channel(const struct desk *desk, const struct request *request)
 {
-    return desk->clients[request->client].channel;
+    return request->client == DESK_NO_CLIENT ? NULL : desk->clients[request->client].channel;
 }
 
 void
@@ -70,6 +74,10 @@ request_fail(struct desk *desk, struct request *request, enum entente_error erro
     uint16_t code = (uint16_t)error;
     enum entente_error queued = ENTENTE_OK;
 
+    if (request->done != NULL) {
+        writing_end(desk, request, &(struct desk_written){.error = error});
+        return;
+    }
     request_end(desk, request);
     queued = message_answer_queue(channel, &(struct message_answer){ticket, code});
     (void)queued; /* a client that does not read its answers is dropped by the loop */

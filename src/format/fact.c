@@ -1,6 +1,7 @@
 #include "format/fact_internal.h"
 
 #include "base/text.h"
+#include "format/entry.h"
 #include "format/file.h"
 
 /* What may stand in a fact.  FIELD_END, being 0, ends the list of a type. */
@@ -175,6 +176,23 @@ act_kind_named(const char *name)
         if (strcmp(act_kinds[kind], name) == 0)
             return kind;
     return 0;
+}
+
+uint16_t
+fact_type_of_entry(uint8_t kind)
+{
+    switch (kind) {
+    case ENTRY_PROPOSE:
+        return FACT_PROPOSE;
+    case ENTRY_SIGN:
+        return FACT_SIGN;
+    case ENTRY_WITHDRAW:
+        return FACT_WITHDRAW;
+    case ENTRY_RATIFY:
+        return FACT_RATIFY;
+    default:
+        return 0;
+    }
 }
 
 const char *

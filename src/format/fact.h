@@ -162,6 +162,9 @@ struct fact {
 /* Whether `type` is of the table. */
 bool fact_is_known(uint16_t type);
 
+/* The fact that an entry of a kind of acts says in clear (A1); 0: the kind is none of these. */
+uint16_t fact_type_of_entry(uint8_t kind);
+
 /* The name of the table in small letters, such as "propose", or NULL. */
 const char *fact_type_name(uint16_t type);
 

@@ -347,6 +347,7 @@ static const struct handler node_handlers[] = {
 
 static const struct handler desk_handlers[] = {
     {MESSAGE_SEAL, keyholder_seal},
+    {MESSAGE_ACT, keyholder_act},
     {MESSAGE_OPEN, keyholder_open},
     {MESSAGE_CHAIN, keyholder_chain},
     {MESSAGE_KEY_HELP, keyholder_key_help},

@@ -93,6 +93,7 @@ struct keyholder_room *keyholder_room_find(
 
 /* sealing.c */
 MUST_USE enum entente_error keyholder_seal(struct keyholder *keyholder, struct bytes body);
+MUST_USE enum entente_error keyholder_act(struct keyholder *keyholder, struct bytes body);
 MUST_USE enum entente_error keyholder_open(struct keyholder *keyholder, struct bytes body);
 MUST_USE enum entente_error keyholder_chain(struct keyholder *keyholder, struct bytes body);
 

@@ -190,27 +190,78 @@ seal(struct keyholder *keyholder, struct keyholder_room *room, const struct mess
     return error;
 }
 
+/* The room in which the desk may have something appended under the ticket, or why not. */
+static enum entente_error
+find_writable(struct keyholder *keyholder, const struct room_id *id, uint64_t ticket,
+    struct keyholder_room **room)
+{
+    *room = keyholder_room_find(keyholder, id);
+    if (*room == NULL)
+        return ENTENTE_ERR_NOT_FOUND;
+    if (ticket == 0 || (ticket & TICKET_OWN) != 0)
+        return ENTENTE_ERR_USAGE;
+    return (*room)->signer.is_retired ? ENTENTE_ERR_RETIRED : ENTENTE_OK;
+}
+
+static enum entente_error
+refuse_seal(struct keyholder *keyholder, uint64_t ticket, enum entente_error error)
+{
+    if (error == ENTENTE_OK)
+        return ENTENTE_OK;
+    return message_seal_refused_queue(
+        keyholder->desk, &(struct message_seal_refused){ticket, (uint16_t)error});
+}
+
 enum entente_error
 keyholder_seal(struct keyholder *keyholder, struct bytes body)
 {
     struct message_seal asked;
+    struct keyholder_room *room;
 
     enum entente_error error = message_seal_read(body, &asked);
     if (error != ENTENTE_OK)
         return error;
-    struct keyholder_room *room = keyholder_room_find(keyholder, &asked.room);
-    if (room == NULL)
-        error = ENTENTE_ERR_NOT_FOUND;
-    else if (asked.ticket == 0 || (asked.ticket & TICKET_OWN) != 0)
-        error = ENTENTE_ERR_USAGE;
-    else if (room->signer.is_retired)
-        error = ENTENTE_ERR_RETIRED;
-    else
-        error = seal(keyholder, room, &asked);
+    error = find_writable(keyholder, &asked.room, asked.ticket, &room);
     if (error == ENTENTE_OK)
-        return ENTENTE_OK;
-    return message_seal_refused_queue(
-        keyholder->desk, &(struct message_seal_refused){asked.ticket, (uint16_t)error});
+        error = seal(keyholder, room, &asked);
+    return refuse_seal(keyholder, asked.ticket, error);
+}
+
+/* ---- acts ---- */
+
+/* A1: the sections are the payload as they stand. */
+static enum entente_error
+hand_over_act(
+    struct keyholder *keyholder, struct keyholder_room *room, const struct message_act *asked)
+{
+    static struct body body;
+
+    if (fact_type_of_entry(asked->kind) == 0 || asked->sections.size > ENTRY_PAYLOAD_BYTES_MAX)
+        return ENTENTE_ERR_USAGE;
+    if (body_parse_clear(asked->sections, &body) != ENTENTE_OK)
+        return ENTENTE_ERR_TEXT;
+    if (body.sections[0].type != fact_type_of_entry(asked->kind))
+        return ENTENTE_ERR_USAGE;
+    struct message_sealed act = {.ticket = asked->ticket,
+        .room = room->id,
+        .kind = asked->kind,
+        .payload = asked->sections};
+    return keyholder_hand_over(keyholder, room, &act, 0);
+}
+
+enum entente_error
+keyholder_act(struct keyholder *keyholder, struct bytes body)
+{
+    struct message_act asked;
+    struct keyholder_room *room;
+
+    enum entente_error error = message_act_read(body, &asked);
+    if (error != ENTENTE_OK)
+        return error;
+    error = find_writable(keyholder, &asked.room, asked.ticket, &room);
+    if (error == ENTENTE_OK)
+        error = hand_over_act(keyholder, room, &asked);
+    return refuse_seal(keyholder, asked.ticket, error);
 }
 
 /* ---- opening ---- */

@@ -1,6 +1,7 @@
 #include "keyholder/tickets.h"
 
 #include "channel/messages.h"
+#include "format/fact.h"
 
 #include <stdlib.h>
 
@@ -82,6 +83,14 @@ is_its_entry(const struct ticket *ticket, const struct entry *entry)
                memcmp(entry->tag, no_tag, sizeof no_tag) == 0);
 }
 
+/* What the node may not write by itself.  Nobody writes a `close`. */
+static bool
+needs_ticket(uint8_t kind)
+{
+    return kind == ENTRY_SEALED || kind == ENTRY_KEYS || kind == ENTRY_KEY_HELP ||
+           kind == ENTRY_CLOSE || fact_type_of_entry(kind) != 0;
+}
+
 enum entente_error
 tickets_check(const struct tickets *tickets, const struct segment *segment, struct bytes numbers)
 {
@@ -93,11 +102,9 @@ tickets_check(const struct tickets *tickets, const struct segment *segment, stru
     for (uint32_t i = 0; i < segment->count; i++) {
         const struct entry *entry = &segment->entries[i];
         uint64_t number = message_ticket(numbers, i);
-        bool is_sealed = entry->kind == ENTRY_SEALED || entry->kind == ENTRY_KEYS ||
-                         entry->kind == ENTRY_KEY_HELP;
-        if (is_sealed != (number != 0))
+        if (needs_ticket(entry->kind) != (number != 0))
             return ENTENTE_ERR_REFUSED;
-        if (!is_sealed)
+        if (number == 0)
             continue;
         at = find(tickets, at, number);
         if (at == tickets->count || !is_its_entry(&tickets->list[at], entry))

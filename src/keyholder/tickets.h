@@ -1,8 +1,8 @@
 /*
  * What was sealed for a room and is not in its feed yet, in the order of sealing.
  *
- * The node places what it is given and nothing else: an entry of kind `sealed`, `keys` or
- * `key-help` is signed only for a ticket that is under way, with the very payload that was made for
+ * The node places what it is given and nothing else: an entry of kind `sealed`, `keys`, `key-help`
+ * or of an act's is signed only for a ticket that is under way, with the very payload that was made for
  * it.  A node that is taken over can keep the party silent, but cannot put words into its mouth.
  * And every ticket ends: in the feed, or refused and then never in the feed.
  */
@@ -18,7 +18,7 @@
 
 struct ticket {
     uint64_t number; /* 0: refused already */
-    uint8_t kind;    /* ENTRY_SEALED, ENTRY_KEYS or ENTRY_KEY_HELP */
+    uint8_t kind;    /* ENTRY_SEALED, ENTRY_KEYS, ENTRY_KEY_HELP, or that of an act */
     uint64_t chain;  /* the one that it uses, or announces */
     uint32_t index;
     struct digest pcommit;
@@ -42,7 +42,7 @@ MUST_USE enum entente_error tickets_add(struct tickets *tickets, const struct ti
 
 /*
  * Whether each entry of `segment` may be signed for its number of `numbers` (see message_ticket()):
- * `sealed`, `keys` and `key-help` carry one that is under way, in order, with their own bytes,
+ * `sealed`, `keys`, `key-help` and acts carry one that is under way, in order, with their own bytes,
  * `sealed` behind the `keys` entry of its chain; every other kind carries 0.  Changes nothing.
  * ENTENTE_ERR_REFUSED no
  */
