@@ -106,7 +106,9 @@ build_party_add(struct build_party *party, struct register_entry *entry)
                          entry->kind == REGISTER_TRANSPORT || entry->kind == REGISTER_ASSUME ||
                          entry->kind == REGISTER_AWAY || entry->kind == REGISTER_ACT_WITHDRAW;
 
+    uint64_t t_ms = entry->t_ms;
     build_register_place(party, entry);
+    entry->t_ms = t_ms != 0 ? t_ms : entry->t_ms;
     if (by_operations)
         build_key(&key, &public, party->seed, BUILD_OPERATIONS, 0);
     else
@@ -120,13 +122,21 @@ build_party_add(struct build_party *party, struct register_entry *entry)
 void
 build_party(struct build_party *party, uint8_t seed)
 {
+    char name[16];
+
+    snprintf(name, sizeof name, "Party %u", seed);
+    build_party_named(party, seed, name);
+}
+
+void
+build_party_named(struct build_party *party, uint8_t seed, const char *name)
+{
     struct register_entry entry = {.kind = REGISTER_INCEPTION};
     struct signing_key key;
-    char name[16], address[32];
+    char address[32];
 
     *party = (struct build_party){.seed = seed};
     require(register_new(&party->reg) == ENTENTE_OK, "no memory");
-    snprintf(name, sizeof name, "Party %u", seed);
     entry.keyset = root_keyset(seed, 0);
     entry.next = root_commitment(seed, 1);
     entry.name = bytes_of_text(name);

@@ -38,6 +38,8 @@ struct build_party {
  * is "Party 1" for the seed 1.
  */
 void build_party(struct build_party *party, uint8_t seed);
+/* The same under another name. */
+void build_party_named(struct build_party *party, uint8_t seed, const char *name);
 void build_party_free(struct build_party *party);
 
 /* More entries: the next incarnation, its end, new root keys. */
@@ -50,7 +52,7 @@ void build_party_move(struct build_party *party, const char *address);
 
 /*
  * Any other entry, of which the caller filled in kind and body: placed, signed by the operations
- * key where it may sign the kind and by the root otherwise, and added.
+ * key where it may sign the kind and by the root otherwise, and added.  A time that it has stays.
  */
 void build_party_add(struct build_party *party, struct register_entry *entry);
 

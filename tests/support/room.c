@@ -18,18 +18,15 @@ require(bool done, const char *what)
 
 /* The genesis, and the root key's consent of each party. */
 static void
-write_genesis(struct test_room *room, uint32_t number)
+write_genesis(struct test_room *room, const struct genesis *like)
 {
-    struct genesis genesis = {.t_ms = BUILD_T_MS,
-        .title = bytes_of_text("A room of a test"),
-        .languages_count = 1,
-        .languages = {bytes_of_text("en")},
-        .parties_count = room->parties};
+    struct genesis genesis = *like;
     struct genesis_consents *consents = calloc(1, sizeof *consents);
     uint8_t *memory = malloc(8192);
 
     require(consents != NULL && memory != NULL, "memory");
-    memcpy(genesis.nonce, &number, sizeof number);
+    genesis.t_ms = BUILD_T_MS;
+    genesis.parties_count = room->parties;
     for (uint8_t slot = 0; slot < room->parties; slot++) {
         const struct party_register *reg = room->registers[slot];
         genesis.parties[slot] = (struct genesis_party){
@@ -56,15 +53,31 @@ write_genesis(struct test_room *room, uint32_t number)
 }
 
 void
-test_room_make(struct test_room *room, uint8_t parties, uint32_t number)
+test_room_make_like(
+    struct test_room *room, uint8_t parties, const char *const *names, const struct genesis *like)
 {
     require(crypto_start() == ENTENTE_OK && parties <= ROOM_PARTIES_MAX, "start");
     *room = (struct test_room){.parties = parties, .genesis = {.parties_count = parties}};
     for (uint8_t slot = 0; slot < parties; slot++) {
-        build_party(&room->party[slot], (uint8_t)(slot + 1));
+        uint8_t seed = (uint8_t)(slot + 1);
+        if (names == NULL)
+            build_party(&room->party[slot], seed);
+        else
+            build_party_named(&room->party[slot], seed, names[slot]);
         room->registers[slot] = room->party[slot].reg;
     }
-    write_genesis(room, number);
+    write_genesis(room, like);
+}
+
+void
+test_room_make(struct test_room *room, uint8_t parties, uint32_t number)
+{
+    struct genesis like = {.title = bytes_of_text("A room of a test"),
+        .languages_count = 1,
+        .languages = {bytes_of_text("en")}};
+
+    memcpy(like.nonce, &number, sizeof number);
+    test_room_make_like(room, parties, NULL, &like);
 }
 
 void

@@ -23,8 +23,13 @@ struct test_room {
 /* `number` goes into the genesis, and so into the room's id; its parties have the seeds 1, 2, ...
  */
 void test_room_make(struct test_room *room, uint8_t parties, uint32_t number);
+/* The same with other names of its parties, and title, languages, charters and offices of `like`.
+ */
+void test_room_make_like(
+    struct test_room *room, uint8_t parties, const char *const *names, const struct genesis *like);
 void test_room_free(struct test_room *room);
-void test_room_feed(struct build_feed *feed, const struct test_room *room, uint8_t slot, uint16_t inc);
+void test_room_feed(
+    struct build_feed *feed, const struct test_room *room, uint8_t slot, uint16_t inc);
 
 struct replica {
     const struct test_room *room;
