@@ -106,10 +106,11 @@ void call_write(struct call *call, uint8_t kind, struct section *sections, uint3
 void call_write_named(struct call *call, uint8_t kind, struct section *sections, uint32_t count,
     const struct digest *object);
 
-/* ---- JSON of what all answers have (json.c) ---- */
-json_t *json_of_id(const void *id32);            /* null where it is zero */
+/* ---- JSON of what all answers have (json.c); NULL: memory is out ---- */
+json_t *json_of_id(const void *id32);            /* null where it is zero: nothing is meant */
+json_t *json_of_value(const void *value32);      /* any 32 bytes: a hash, a key, what another says is a root */
 json_t *json_of_time(uint64_t t_ms);             /* null for 0 */
-json_t *json_of_utf8(struct bytes text);
+json_t *json_of_utf8(struct bytes text); /* a NUL is shown as U+FFFD: it would end many a reader's string */
 json_t *json_of_decimal(uint64_t quantity, uint8_t scale);
 json_t *json_of_slots(uint32_t mask);
 json_t *json_of_origin(struct room *room, const struct room_entry *entry);

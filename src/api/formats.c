@@ -95,9 +95,12 @@ time_of_text(struct bytes text, uint64_t *t_ms)
     return true;
 }
 
+#define YEAR_10000_MS UINT64_C(253402300800000)
+
 void
 time_to_text(char text[static TIME_TEXT_BYTES], uint64_t t_ms)
 {
+    t_ms = t_ms < YEAR_10000_MS ? t_ms : YEAR_10000_MS - 1; /* another's clock may claim anything */
     struct date date = date_of_days(t_ms / 86400000);
 
     snprintf(text, TIME_TEXT_BYTES, "%04u-%02u-%02uT%02u:%02u:%02u.%03uZ", date.year % 10000,

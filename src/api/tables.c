@@ -8,6 +8,13 @@ static const struct call_entry *const tables[] = {
     calls_of_changes,
     calls_of_live,
     calls_of_statements,
+    calls_of_sessions,
+    calls_of_texts,
+    calls_of_acts,
+    calls_of_offices,
+    calls_of_commitments,
+    calls_of_dialogues,
+    calls_of_readouts,
     calls_of_search,
 };
 

@@ -113,8 +113,8 @@ take_register_entry(struct consultation *consultation, uint8_t slot, uint32_t nu
 }
 
 /* Whatever an entry has in its past of the registers came before it. */
-static enum entente_error
-take_registers(struct consultation *consultation)
+enum entente_error
+consultation_follow_registers(struct consultation *consultation)
 {
     enum entente_error error = ENTENTE_OK;
 
@@ -136,14 +136,14 @@ take_registers(struct consultation *consultation)
 
 static enum entente_error
 keep_proposal(struct consultation *consultation, const struct entry *entry,
-    const struct digest *act, const struct fact *fact)
+    const struct act_entry *deed, const struct fact *fact)
 {
     enum entente_error error = list_grow(&consultation->proposed, &consultation->proposed_room,
         consultation->proposed_count, sizeof *consultation->proposed);
     uint8_t *memory = malloc(fact->items.size + 1);
 
     if (error == ENTENTE_OK && memory != NULL)
-        error = map_set(&consultation->proposals, act, consultation->proposed_count);
+        error = map_set(&consultation->proposals, &deed->act, consultation->proposed_count);
     if (error != ENTENTE_OK || memory == NULL) {
         free(memory);
         return ENTENTE_ERR_NO_MEMORY;
@@ -152,7 +152,8 @@ keep_proposal(struct consultation *consultation, const struct entry *entry,
         memcpy(memory, fact->items.data, fact->items.size);
     consultation->proposed[consultation->proposed_count++] = (struct proposed){
         .memory = memory,
-        .proposal = {.act = *act,
+        .proposal = {.act = deed->act,
+            .place = deed->place,
             .slot = entry->slot,
             .kind = fact->what,
             .subject = fact->subject,
@@ -259,7 +260,7 @@ consultation_judge(struct consultation *consultation, uint8_t slot, uint8_t kind
     bool is_clean = true;
 
     *broken = (struct rule){'A', 1};
-    enum entente_error error = take_registers(consultation);
+    enum entente_error error = consultation_follow_registers(consultation);
     entry.reg_number = register_count(consultation->registers[slot]);
     if (error != ENTENTE_OK || fact_type_of_entry(kind) == 0 ||
         !read_deed(consultation, &entry, payload, &none, &deed))
@@ -281,7 +282,7 @@ consultation_add(struct consultation *consultation, uint32_t branch, const struc
 {
     struct act_entry deed = {
         .kind = entry->kind, .slot = entry->slot, .place = {branch, entry->seq}};
-    enum entente_error error = take_registers(consultation);
+    enum entente_error error = consultation_follow_registers(consultation);
 
     if (error != ENTENTE_OK)
         return error;
@@ -290,7 +291,7 @@ consultation_add(struct consultation *consultation, uint32_t branch, const struc
             deed.kind = ENTRY_ACK; /* void: known of, like any other entry */
         else if (entry->kind == ENTRY_PROPOSE)
             error = keep_proposal(
-                consultation, entry, &deed.act, &consultation->clear.sections[0].fact);
+                consultation, entry, &deed, &consultation->clear.sections[0].fact);
     }
     return error != ENTENTE_OK ? error : acts_add(consultation->acts, &deed);
 }

@@ -35,6 +35,12 @@ MUST_USE enum entente_error consultation_add(struct consultation *consultation, 
     const struct entry *entry, const struct entry_id *id, struct bytes payload);
 
 /*
+ * Take in what the registers have grown by.  consultation_add() does so as well; this is for those that grow
+ * while nobody writes.  Errors as above.
+ */
+MUST_USE enum entente_error consultation_follow_registers(struct consultation *consultation);
+
+/*
  * Take in the opened body of a sealed entry that was added: once, at any time, in any order.  Facts
  * of unknown types and of acts (C1) change nothing.
  *   ENTENTE_ERR_NO_MEMORY   start anew
@@ -68,6 +74,7 @@ struct acts *consultation_acts(struct consultation *consultation);
 /* What was proposed.  Views borrow as above. */
 struct proposal {
     struct digest act;
+    struct place place; /* of the entry */
     uint8_t slot;
     uint8_t kind; /* enum act_kind, or one that this version does not know */
     struct digest subject;

@@ -375,6 +375,10 @@ advance(struct room *room, uint32_t limit)
     }
     if (room->is_at_end)
         record_stored(room->record);
+    if (error == ENTENTE_OK) {
+        error = consultation_follow_registers(room->consultation);
+        room->is_broken |= error != ENTENTE_OK;
+    }
     return error;
 }
 
