@@ -16,7 +16,7 @@ on_event(uv_poll_t *poll, int status, int events)
     struct http_client *client = poll->data;
 
     client->is_readable = true; /* also to hear of its end */
-    if (status < 0)
+    if (status < 0 || (events & UV_PRIORITIZED) != 0)
         client->is_dead = true;
     if ((events & UV_WRITABLE) != 0 || client->tls_swapped)
         client->is_blocked = false;
@@ -432,6 +432,8 @@ watch(struct http_client *client)
         events |= client->tls_swapped ? UV_READABLE | UV_WRITABLE : UV_WRITABLE;
     if (client->has_eof || client->is_readable)
         events &= ~UV_DISCONNECT; /* it would strike for ever */
+    if (events == 0 && client->has_eof && client->held_size == 0)
+        events = UV_PRIORITIZED; /* it stands for: the other side does not read either */
     if (events == client->events)
         return;
     client->events = events;

@@ -89,6 +89,13 @@ class Party:
         check(ran.returncode == status and len(lines) == 1 and says in lines[0],
               f"{words}: exit {ran.returncode}, not {status}; no '{says}' in: {ran.stderr.decode()}")
 
+    def create(self):
+        open(self.trace, "wb").close()
+        with open(self.key_file, "wb") as file:
+            os.chmod(self.key_file, 0o600)
+            file.write(os.urandom(32))
+        self.ask("party", "create", self.folder, "--name", self.name, "--listen", f"127.0.0.1:{self.port}")
+
     def say(self, text, *options):
         return self.json("say", self.folder, "-", *options, data=text.encode())["id"]
 
@@ -118,10 +125,10 @@ class Party:
 
     # ---- the node ----
 
-    def start(self, key_file=None, prepare=None):
+    def start(self, *options, key_file=None, prepare=None):
         environment = dict(os.environ, ENTENTE_KEY_FILE=key_file or self.key_file)
         with open(self.trace, "ab") as trace:
-            self.server = subprocess.Popen(self.command("serve", self.folder), env=environment,
+            self.server = subprocess.Popen(self.command("serve", self.folder, *options), env=environment,
                                            stdout=trace, stderr=trace, preexec_fn=prepare)
 
     def answers(self):
@@ -211,12 +218,7 @@ class Consultation:
 
     def found(self):
         for party in self.parties:
-            open(party.trace, "wb").close()
-            with open(party.key_file, "wb") as file:
-                os.chmod(party.key_file, 0o600)
-                file.write(os.urandom(32))
-            party.ask("party", "create", party.folder, "--name", party.name, "--listen",
-                      f"127.0.0.1:{party.port}")
+            party.create()
             party.ask("party", "card", party.folder, "--out", f"{party.folder}.card")
         for party in self.parties:
             for other in self.parties:

@@ -1,8 +1,8 @@
 /*
- * Goal: whatever a client sends, in whatever pieces: the HTTP server keeps to its memory, ends every exchange that it
- * told the handler of, and lets go of the client.
- * Method: the first byte chooses the size of the pieces, the rest is sent in them over a Unix socket to a real server,
- * one for all inputs; whatever waits is answered; the client hears the end, or goes.
+ * Goal: whatever a client sends, in whatever pieces: the HTTP server keeps to its memory, ends
+ * every exchange that it told the handler of, and lets go of the client. Method: the first byte
+ * chooses the size of the pieces, the rest is sent in them over a Unix socket to a real server, one
+ * for all inputs; whatever waits is answered; the client hears the end, or goes.
  */
 #include "fuzz.h"
 
