@@ -1,5 +1,7 @@
 #include "documents/buffer.h"
 
+#include "text/show.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -72,6 +74,31 @@ document_put_hex(struct document *document, const void *data, size_t size)
 
     for (size_t i = 0; i < size; i++)
         document_printf(document, "%02x", bytes[i]);
+}
+
+void
+document_put_shown(struct document *document, struct bytes text, bool is_line)
+{
+    struct shown piece;
+
+    while (show_next(&text, is_line, &piece))
+        if (piece.escape[0] != '\0')
+            document_put_text(document, piece.escape);
+        else
+            document_put(document, piece.as_is);
+}
+
+char *
+shown_text(struct bytes text, bool is_line)
+{
+    struct document shown = {0};
+
+    document_put_shown(&shown, text, is_line);
+    document_put(&shown, (struct bytes){(const uint8_t *)"", 1});
+    if (shown.error == ENTENTE_OK)
+        return (char *)shown.data;
+    document_free(&shown);
+    return NULL;
 }
 
 void

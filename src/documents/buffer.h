@@ -11,6 +11,12 @@ void document_printf(struct document *document, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 void document_put_hex(struct document *document, const void *data, size_t size);
 
+/* Text from outside as people may see it (text/show.h), without any markup. */
+void document_put_shown(struct document *document, struct bytes text, bool is_line);
+/* The same as a string of its own, which holds no zero byte; the caller frees it.  NULL: NO_MEMORY.
+ */
+char *shown_text(struct bytes text, bool is_line);
+
 /* As a decimal number, exactly: quantity / 10^scale, without zeros behind. */
 #define DECIMAL_BYTES_MAX 32u
 void decimal_print(char out[static DECIMAL_BYTES_MAX], uint64_t quantity, uint8_t scale);

@@ -7,6 +7,11 @@ are not ours read them (html5lib, markdown-it), and small ones are compared with
     check_documents.py MAKE_DOCUMENTS            check
     check_documents.py MAKE_DOCUMENTS --write    make the golden files anew, to be reviewed
 """
+import csv
+import datetime
+import decimal
+import io
+import json
 import pathlib
 import re
 import subprocess
@@ -14,14 +19,16 @@ import sys
 import tempfile
 import unicodedata
 
+import feedparser
 import html5lib
+import icalendar
 import markdown_it
 
 GOLDEN = pathlib.Path(__file__).parent / "golden"
 LANGUAGES = ("en", "ko", "ja", "ar")
 HOSTILE = ("<script>alert('minutes')</script> | *bold* [link](https://example.org) `code`",
            "1. Not a list", "# Not a heading")
-HIDDEN = ("\\u{202E}", "\\u{202C}", "\\u{200B}", "\\u{0007}")
+HIDDEN = ("\\u{000D}", "\\u{000A}", "\\u{202E}", "\\u{202C}", "\\u{200B}", "\\u{0007}")
 ISOLATES = "\u2066\u2067\u2068\u2069"
 held = {}  # what was checked, and whether it held every time
 
@@ -110,6 +117,103 @@ def check_markdown(files):
             check(escape in plain, f"minutes.{language}.md: shown: {escape}")
 
 
+def check_csv(files):
+    data = files["commitments.csv"]
+    check(data.count(b"\n") - data.count(b"\r\n") == 1, "csv: lines end in CRLF, but for one in a text")
+    rows = list(csv.reader(io.StringIO(data.decode(), newline=""), strict=True))
+    head, rows = rows[0], [dict(zip(rows[0], row)) for row in rows[1:] if len(row) == len(rows[0])]
+    check(len(rows) == 7 and len(head) == 22, f"csv: rows {len(rows)}")
+    for row in rows:
+        for cell in row.values():
+            check(not cell or cell[0] not in "=+-@\t\r|%", f"csv: no formula: {cell!r}")
+    types = [row["transaction_type"] for row in rows]
+    check(types == ["2", "3", "", "", "", "13", "1"], f"csv: IATI transaction types {types}")
+    first = rows[0]
+    sums = [decimal.Decimal(first[name]) for name in ("pledged", "delivered", "confirmed", "disputed")]
+    check(sums == [decimal.Decimal(x) for x in ("2500000.5", "1000000", "600000", "0.5")], f"csv: {sums}")
+    check(first["text"] == '백신, "1차"\n공급분', "csv: a text of two lines with quotation marks")
+    check(first["name"] == '\'=HYPERLINK("https://example.org";"Vaccines")', "csv: a formula is quoted")
+    check(first["due"] == "2021-02-11T00:00:00Z" and first["withdrawn"] == "no", "csv: due date as changed")
+    check(first["receivers"] == "日本国 (Japan); United States", "csv: receivers")
+    check([row["verdict"] for row in rows[2:5]] == ["confirmed", "disputed", "due date"], "csv: verdicts")
+
+
+def check_ical(files):
+    data = files["sessions.ics"]
+    check(all(len(line) <= 75 for line in data.split(b"\r\n")), "ics: lines of 75 bytes at most")
+    check(b"\n" not in data.replace(b"\r\n", b""), "ics: lines end in CRLF")
+    calendar = icalendar.Calendar.from_ical(data)
+    check(str(calendar["version"]) == "2.0" and "prodid" in calendar, "ics: version and product")
+    events = calendar.walk("vevent")
+    check(len(events) == 2 and len({str(e["uid"]) for e in events}) == 2, "ics: two sessions")
+    first, second = events
+    utc = datetime.timezone.utc
+    check(first["dtstart"].dt == datetime.datetime(2020, 11, 13, 1, 0, tzinfo=utc), "ics: begins, in UTC")
+    check(first["dtend"].dt == datetime.datetime(2020, 11, 13, 2, 30, tzinfo=utc), "ics: ends")
+    check(str(first["x-entente-status"]) == "closed" and str(second["x-entente-status"]) == "called",
+          "ics: status")
+    check(str(second["summary"]) == 'Follow-up of experts; "vaccines", =1+1', "ics: a hostile summary")
+    check(first["organizer"].params["CN"] == "대한민국 (Republic of Korea)", "ics: organizer")
+    names = [attendee.params["CN"] for attendee in first["attendee"]]
+    check(len(names) == 5 and "서훈 (Suh Hoon)" in names, f"ics: attendees {names}")
+    check(sum(a.params["PARTSTAT"] == "ACCEPTED" for a in first["attendee"]) == 4, "ics: who came")
+    check(not any("mailto" in str(a) for a in first["attendee"]), "ics: a name makes no attendee")
+    check(data == files["early.sessions.ics"], "ics: the same as long as nothing was said")
+
+
+def check_atom(files):
+    data = files["readouts.atom"]
+    feed = feedparser.parse(data)
+    check(not feed.bozo and feed.version == "atom10", "atom: well formed")
+    check(feed.feed.id.startswith("urn:entente:room:") and feed.feed.updated_parsed, "atom: id, updated")
+    check("협의" in feed.feed.title and len(feed.feed.authors) == 3, "atom: title, authors")
+    check(len(feed.entries) == 4, f"atom: one readout in four languages: {len(feed.entries)}")
+    check(len({entry.id for entry in feed.entries}) == 4, "atom: ids are distinct")
+    by_language = {entry.content[0].language: entry for entry in feed.entries}
+    check(sorted(by_language) == ["ar", "en", "ja", "ko"], f"atom: languages {sorted(by_language)}")
+    check("<peace> & of dialogue" in by_language["en"].content[0].value.replace("&lt;", "<")
+          .replace("&gt;", ">").replace("&amp;", "&"), "atom: the text to the letter")
+    check(by_language["en"].title == "Joint readout", "atom: title is the first line")
+    for language, entry in by_language.items():
+        terms = [tag.term for tag in entry.tags]
+        check(("translation" in terms) == (language == "ar"), f"atom: authentic: {language}")
+        check((entry.published, entry.updated) == ("2020-11-13T11:50:00Z", "2020-11-13T12:01:00Z"),
+              f"atom: published: {language}")
+        check([person.name for person in entry.contributors] == ["강민석 (Kang Min-seok)"],
+              f"atom: spokesperson: {language}")
+    early = feedparser.parse(files["early.readouts.atom"])
+    check(not early.bozo and early.entries == [], "atom: nothing under embargo")
+
+
+# ninjs 2.0 knows these properties and no others; all but `uri` are optional.
+NINJS = {"uri": str, "type": str, "representationtype": str, "profile": str, "version": str,
+         "firstcreated": str, "versioncreated": str, "pubstatus": str, "language": str,
+         "headlines": {"role": str, "value": str},
+         "bodies": {"role": str, "contenttype": str, "charcount": int, "value": str},
+         "people": {"name": str, "rel": str}, "organisations": {"name": str, "rel": str, "uri": str}}
+
+
+def check_ninjs(files):
+    items = json.loads(files["readouts.ninjs.json"])
+    check([item["language"] for item in items] == ["ar", "en", "ja", "ko"], "ninjs: languages")
+    for item in items:
+        for key, value in item.items():
+            kind = NINJS.get(key)
+            check(kind is not None, f"ninjs: property {key}")
+            if isinstance(kind, dict):
+                check(all(set(part) <= set(kind) and all(isinstance(v, kind[k]) for k, v in part.items())
+                          for part in value), f"ninjs: {key}")
+            else:
+                check(isinstance(value, kind), f"ninjs: {key}")
+        check(item["type"] == "text" and item["pubstatus"] == "usable", "ninjs: type and status")
+        datetime.datetime.strptime(item["versioncreated"], "%Y-%m-%dT%H:%M:%SZ")
+        body = item["bodies"][0]
+        check(body["charcount"] == len(body["value"]), "ninjs: characters are counted")
+    check(items[1]["bodies"][0]["value"].endswith("They spoke of <peace> & of dialogue.\n"),
+          "ninjs: the text to the letter")
+    check(json.loads(files["early.readouts.ninjs.json"]) == [], "ninjs: nothing under embargo")
+
+
 def check_golden(files, write):
     for name in ("minutes.en.md",):
         path = GOLDEN / name
@@ -125,6 +229,11 @@ def main():
         files = {path.name: path.read_bytes() for path in pathlib.Path(folder).iterdir()}
     check_minutes(files)
     check_markdown(files)
+    check_csv(files)
+    check_ical(files)
+    check_atom(files)
+    check_ninjs(files)
+    check_page("minutes.html", files["minutes.html"], "en")
     check_golden(files, "--write" in sys.argv)
     failed = sum(not holds for holds in held.values())
     print(f"{len(held) - failed} passed, {failed} failed")

@@ -41,6 +41,25 @@ save_minutes(const char *language, const struct summit *summit)
                         document_minutes(&document, &options, &summit->session, DOCUMENT_MARKDOWN));
 }
 
+static int
+save_exports(const char *prefix)
+{
+    static const char *const names[] = {
+        "commitments.csv", "sessions.ics", "readouts.atom", "readouts.ninjs.json", "minutes.html"};
+    int failed = 0;
+
+    options.language = "en";
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        struct document document = {0};
+        const char *media_type;
+        char name[64];
+        snprintf(name, sizeof name, "%s%s", prefix, names[i]);
+        enum entente_error error = document_export(&document, &options, names[i], &media_type);
+        failed += save(name, &document, error);
+    }
+    return failed;
+}
+
 int
 main(int count, char **arguments)
 {
@@ -56,6 +75,9 @@ main(int count, char **arguments)
         .room = summit.room, .now_ms = SUMMIT_AT(24 * 69, 0), .site = "https://desk.example"};
     for (size_t i = 0; i < 4; i++)
         failed += save_minutes(languages[i], &summit);
+    failed += save_exports("");
+    options.now_ms = SUMMIT_AT(11, 59); /* the embargo is not over */
+    failed += save_exports("early.");
     summit_free(&summit);
     return failed == 0 ? 0 : 1;
 }

@@ -171,7 +171,9 @@ gather(struct summit *summit)
     say(0, SUMMIT_AT(0, 10), FACT_INVITE,
         &(struct fact){.object = *session, .slot = 2, .name = TEXT("Robert O'Brien")});
     say(0, SUMMIT_AT(0, 11), FACT_INVITE,
-        &(struct fact){.object = *session, .slot = 1, .name = TEXT("An interpreter")});
+        &(struct fact){.object = *session,
+            .slot = 1,
+            .name = TEXT("An \"interpreter\"; a:b,\r\nATTENDEE:mailto:x@example.org")});
     attend(session, 0, SUMMIT_AT(0, 55), ATTENDANCE_JOIN, "서훈 (Suh Hoon)", SUMMIT_OFFICE);
     attend(
         session, 1, SUMMIT_AT(0, 57), ATTENDANCE_JOIN, "北村滋 (Kitamura Shigeru)", SUMMIT_OFFICE);
@@ -393,10 +395,11 @@ publish(struct summit *summit)
             .when_ms = SUMMIT_AT(12, 0),
             .items = writer_written(&writer),
             .items_count = 1});
-    for (uint8_t slot = 0; slot < SUMMIT_PARTIES; slot++)
-        say(slot, SUMMIT_AT(12, 1) + slot, FACT_PUBLICATION,
+    /* Party 2 does not wait for the end of the embargo. */
+    for (uint8_t slot = SUMMIT_PARTIES; slot-- > 0;)
+        say(slot, slot == 2 ? SUMMIT_AT(11, 50) : SUMMIT_AT(12, 1), FACT_PUBLICATION,
             &(struct fact){.object = summit->readout,
-                .when_ms = SUMMIT_AT(12, 1) + slot,
+                .when_ms = slot == 2 ? SUMMIT_AT(11, 50) : SUMMIT_AT(12, 1),
                 .name = TEXT("https://press.example/readout?a=1&b=2")});
 }
 
@@ -648,9 +651,9 @@ summit_make(struct summit *summit)
     make_setting();
     meet(summit);
     conclude_acts(summit);
-    publish(summit);
     pledge(summit);
     talk();
+    publish(summit);
     acknowledge();
     pass_on();
     put_setting();

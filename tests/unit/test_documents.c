@@ -4,6 +4,7 @@
  * in tests/documents/.) Method: the consultation of support/summit.h and an empty one; the sums and
  * times at their limits.
  */
+#include "base/text.h"
 #include "documents/buffer.h"
 #include "documents/phrases.h"
 #include "support/summit.h"
@@ -141,6 +142,30 @@ TEST(minutes_of_all_sessions_begin_with_their_contents)
     summit_free(&summit);
 }
 
-TEST_MAIN(CASE(what_is_flushed_is_the_document), CASE(decimals_and_times_are_exact),
-    CASE(languages_and_directions), CASE(an_empty_consultation_has_documents_too),
+TEST(exports_are_known_by_name)
+{
+    static const char *const names[] = {"commitments.csv", "sessions.ics", "readouts.atom",
+        "readouts.ninjs.json", "minutes.html", "minutes.md"};
+    struct summit summit;
+    const char *media_type;
+
+    summit_make_empty(&summit);
+    struct document_options options = options_of(&summit, NULL);
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        struct document document = {0};
+        CHECK(document_export(&document, &options, names[i], &media_type) == ENTENTE_OK);
+        CHECK(document.size > 0 && media_type != NULL &&
+              text_is_utf8((struct bytes){document.data, document.size}));
+        document_free(&document);
+    }
+    struct document document = {0};
+    CHECK(
+        document_export(&document, &options, "accounts.csv", &media_type) == ENTENTE_ERR_NOT_FOUND);
+    CHECK(document.size == 0 && media_type == NULL);
+    summit_free(&summit);
+}
+
+TEST_MAIN(CASE(exports_are_known_by_name), CASE(what_is_flushed_is_the_document),
+    CASE(decimals_and_times_are_exact), CASE(languages_and_directions),
+    CASE(an_empty_consultation_has_documents_too),
     CASE(minutes_of_all_sessions_begin_with_their_contents))
