@@ -21,18 +21,24 @@ record_follow_proof(struct record *record, uint8_t slot, uint16_t inc)
                                                      : contested_add(record, slot, inc);
 }
 
-/* Behind what is here, and with a past that is here. */
+/* Behind what is here, and with a past that is here: the last vector has the greatest places. */
 static enum entente_error
 check_place(const struct record *record, const struct branch *branch, const struct segment *segment,
     const struct vectors *vectors)
 {
     uint32_t before = branch->head.seq > 0 ? branch->head.seq : branch->row.fork_seq;
     const struct entry *first = &segment->entries[0];
+    const uint32_t *last = vectors->data + (vectors->count - 1) * ((size_t)vectors->places + 1) + 1;
 
     if (branch->row.inc == REGISTER_INC || first->slot != branch->row.slot ||
         first->inc != branch->row.inc || first->seq != before + 1 ||
-        vectors->places > record->branches_count)
+        vectors->places < record->parties)
         return ENTENTE_ERR_CORRUPT;
+    if (vectors->places > record->branches_count)
+        return ENTENTE_ERR_PENDING;
+    for (uint8_t slot = 0; slot < record->parties; slot++)
+        if (last[slot] > register_count(record->registers[slot]))
+            return ENTENTE_ERR_PENDING;
     return ENTENTE_OK;
 }
 
@@ -101,9 +107,11 @@ record_follow(
 {
     struct vectors vectors;
 
-    if (row->branch >= record->branches_count || row->last_seq != segment_last(segment)->seq ||
+    if (row->last_seq != segment_last(segment)->seq ||
         row->payloads.size != segment->payload_bytes)
         return ENTENTE_ERR_CORRUPT;
+    if (row->branch >= record->branches_count)
+        return ENTENTE_ERR_PENDING;
     struct branch *branch = &record->branches[row->branch];
     if (row->last_seq <= branch->head.seq)
         return ENTENTE_OK;

@@ -153,8 +153,8 @@ struct position record_pending_head(const struct record *record, uint8_t slot, u
  *
  * What the record of another process (the node's) has admitted and its store has: taken over as it is,
  * in the order of arrival, without checking a rule again.  For who only reads: such a record admits
- * nothing itself.  The registers have grown before, the branches are there before their first segment.  On
- * error nothing has changed.
+ * nothing itself.  On error nothing has changed.
+ *   ENTENTE_ERR_PENDING     record_follow(): its branch, or a branch or register entry in its past, is not here
  *   ENTENTE_ERR_CORRUPT     it does not continue what is here
  *   ENTENTE_ERR_NO_MEMORY
  */

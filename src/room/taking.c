@@ -84,9 +84,9 @@ copy_row(struct arriving *arriving, const struct segment_row *row)
                                                                     : ENTENTE_ERR_CORRUPT;
 }
 
-/* The next row, or `*is_end`.  On error the place where we stand is as before. */
+/* The next row, or `*is_end`.  PENDING: something else has grown as well.  On error nothing has changed. */
 static enum entente_error
-next_row(struct room *room, bool *is_end)
+read_row(struct room *room, bool *is_end)
 {
     const struct record_source *source = store_source(room->options.store);
     struct arriving *arriving = &room->arriving;
@@ -108,6 +108,25 @@ next_row(struct room *room, bool *is_end)
     arriving->arrival = row.arrival;
     arriving->branch = row.branch;
     return ENTENTE_OK;
+}
+
+/* Branches, registers and proofs are looked for only when an entry has to do with them, or nothing else came. */
+static enum entente_error
+next_row(struct room *room, bool *is_end)
+{
+    enum entente_error error = read_row(room, is_end);
+
+    if (error == ENTENTE_ERR_PENDING) {
+        error = room_follow(room);
+        if (error == ENTENTE_OK)
+            error = read_row(room, is_end);
+        if (error == ENTENTE_ERR_PENDING)
+            error = ENTENTE_ERR_CORRUPT;
+    }
+    for (uint32_t i = 0; i < room->arriving.segment.count && error == ENTENTE_OK && !*is_end; i++)
+        if (room->arriving.segment.entries[i].kind == ENTRY_FAULT)
+            return follow_proofs(room);
+    return error;
 }
 
 /* ---- opening ---- */
@@ -358,14 +377,13 @@ begin_anew(struct room *room)
 static enum entente_error
 advance(struct room *room, uint32_t limit)
 {
-    enum entente_error error = room_follow(room);
+    enum entente_error error = room->is_broken ? begin_anew(room) : ENTENTE_OK;
+    uint32_t i = 0;
 
     room->is_at_end = false;
-    if (error == ENTENTE_OK && room->is_broken)
-        error = begin_anew(room);
     if (error == ENTENTE_OK)
         error = ask_again(room);
-    for (uint32_t i = 0; i < limit && error == ENTENTE_OK && may_open(room); i++) {
+    for (; i < limit && error == ENTENTE_OK && may_open(room); i++) {
         if (room->arriving.next == room->arriving.segment.count)
             error = next_row(room, &room->is_at_end);
         if (room->is_at_end)
@@ -373,6 +391,8 @@ advance(struct room *room, uint32_t limit)
         if (error == ENTENTE_OK)
             error = take_entry(room);
     }
+    if (room->is_at_end && i == 0 && error == ENTENTE_OK)
+        error = room_follow(room);
     if (room->is_at_end)
         record_stored(room->record);
     if (error == ENTENTE_OK) {
