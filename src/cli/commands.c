@@ -97,6 +97,8 @@ const struct command commands[] = {
         "entente consultation join korea draft.genesis", command_consultation_join},
     {"consultation list", "DIR", 1, 1, "list the consultations that were joined", NULL,
         "entente consultation list korea --json", command_consultation_list},
+    {"consultation status", "DIR", 1, 1, "how far a consultation is evaluated, and to what",
+        options_room, "entente consultation status korea --json", command_consultation_status},
     {"holder new", "FILE --name NAME [--card CARD] [--holder-key-file FILE]", 1, 1,
         "make the key of a person who is to hold an office", holder_new_options,
         "entente holder new suh-hoon.key --name 서훈 --card suh-hoon.card", command_holder_new},

@@ -16,6 +16,7 @@ extern const struct option options_serve[];
 enum entente_error command_say(struct cli *cli, const struct arguments *arguments);
 enum entente_error command_log(struct cli *cli, const struct arguments *arguments);
 enum entente_error command_status(struct cli *cli, const struct arguments *arguments);
+enum entente_error command_consultation_status(struct cli *cli, const struct arguments *arguments);
 enum entente_error command_drill(struct cli *cli, const struct arguments *arguments);
 enum entente_error command_record_export(struct cli *cli, const struct arguments *arguments);
 enum entente_error command_bundle_import(struct cli *cli, const struct arguments *arguments);

@@ -187,6 +187,24 @@ desk_status(struct desk_client *client, const struct room_id *room, struct statu
 }
 
 enum entente_error
+desk_consultation(struct desk_client *client, const struct room_id *room,
+    struct message_consultation_is *status)
+{
+    struct message_consultation ask = {desk_ticket(client), *room};
+    struct bytes body;
+
+    enum entente_error error = message_consultation_queue(client->channel, &ask);
+    if (error == ENTENTE_OK)
+        error = desk_answer(client, ask.ticket, MESSAGE_CONSULTATION_IS, &body);
+    if (error == ENTENTE_OK)
+        error = message_consultation_is_read(body, status);
+    if (error == ENTENTE_OK && status->error != ENTENTE_OK)
+        error = status->error < ENTENTE_ERR_COUNT ? (enum entente_error)status->error
+                                                  : ENTENTE_ERR_REFUSED;
+    return error;
+}
+
+enum entente_error
 desk_control(
     struct desk_client *client, const struct room_id *room, uint8_t what, uint8_t slot)
 {

@@ -55,6 +55,9 @@ MUST_USE enum entente_error desk_say(struct desk_client *client, const struct ro
     struct bytes sections, struct message_said *said);
 MUST_USE enum entente_error desk_status(
     struct desk_client *client, const struct room_id *room, struct status *status);
+/* How far the room is evaluated; asking begins it.  `status->error` is ENTENTE_OK. */
+MUST_USE enum entente_error desk_consultation(struct desk_client *client,
+    const struct room_id *room, struct message_consultation_is *status);
 MUST_USE enum entente_error desk_control(
     struct desk_client *client, const struct room_id *room, uint8_t what, uint8_t slot);
 

@@ -71,6 +71,8 @@ def three_desks_evaluate_the_same():
         two.write(desk.SEALED, desk.chair(session, 0, 5))
         state = evaluated(parties)
         check(state[3] == 0 and state[1] >= 11, f"{state}")
+        shown = parties[2].json("consultation", "status", parties[2].folder)
+        check(shown["current"] and shown["state"] == state[4], f"{shown}")
         parties[1].kill()
         parties[1].start()
         linked(parties)
