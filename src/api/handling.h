@@ -124,6 +124,9 @@ MUST_USE enum entente_error put_reservations(
 json_t *json_of_verdict(const struct act_verdict *verdict);
 /* texts.c: a Text; NOT_FOUND: its fact is not here. */
 MUST_USE enum entente_error text_show(struct room *room, const struct digest *root, json_t **shown);
+/* readouts.c: when this party published it; 0: it has not, or it may not be public (N3). */
+MUST_USE enum entente_error readout_publication(
+    struct room *room, const struct readout_state *state, uint64_t now_ms, uint64_t *when_ms);
 /* texts.c: the list of its files. */
 json_t *text_files(const struct text_state *text);
 /* readouts.c: a Readout, with its text where `with_text`; NOT_FOUND: it is none. */

@@ -181,11 +181,10 @@ show_readout(struct call *call)
 
 /* ---- for everybody ---- */
 
-/* When this party published it; 0: it has not, or it may not be public (N3). */
-static enum entente_error
-find_publication(struct call *call, const struct readout_state *state, uint64_t *when_ms)
+enum entente_error
+readout_publication(
+    struct room *room, const struct readout_state *state, uint64_t now_ms, uint64_t *when_ms)
 {
-    struct room *room = call_room(call);
     struct consultation *consultation = room_consultation(room);
     const struct object *object = consultation_object(consultation, &state->proposal.act);
     const struct fact_note *note;
@@ -195,7 +194,7 @@ find_publication(struct call *call, const struct readout_state *state, uint64_t 
     *when_ms = 0;
     enum entente_error error =
         acts_verdict(consultation_acts(consultation), &state->proposal.act, &verdict);
-    if (error != ENTENTE_OK || !verdict.is_effective || call_now_ms(call) < state->embargo_ms)
+    if (error != ENTENTE_OK || !verdict.is_effective || now_ms < state->embargo_ms)
         return error;
     for (uint32_t i = 0; object != NULL && error == ENTENTE_OK && *when_ms == 0;) {
         error = object_next(consultation, object, FACT_PUBLICATION, &i, &note, &fact);
@@ -219,7 +218,7 @@ show_public(struct call *call, const struct digest *act, json_t **shown)
     *shown = NULL;
     enum entente_error error = consultation_readout(consultation, act, &state);
     if (error == ENTENTE_OK)
-        error = find_publication(call, &state, &when_ms);
+        error = readout_publication(room, &state, call_now_ms(call), &when_ms);
     if (error == ENTENTE_OK && when_ms == 0)
         error = ENTENTE_ERR_NOT_FOUND;
     if (error == ENTENTE_OK)

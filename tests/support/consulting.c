@@ -463,6 +463,8 @@ check_answer(const char *method, const char *path, const struct answer *answer)
         "Problem");
 
     CHECK(contract_find(contract, bytes_of_text(method), bytes_of_text(path), &found));
+    if (answer->status < 400 && schema_of_answer(found.operation->name, answer->status) == NULL)
+        return; /* a document */
     const json_t *schema =
         answer->status >= 400 ? problem : schema_of_answer(found.operation->name, answer->status);
     CHECK(schema != NULL && answer->json != NULL);

@@ -1,7 +1,4 @@
 /* operationIds without a handler; see test_api.c. */
-"minutesDraft",
-"readoutCheck",
-"publicCheck",
 "fileUpload",
 "fileShow",
 "assessmentList",

@@ -446,6 +446,17 @@ TEST(a_readout_is_published_when_it_may_be)
     CHECK(answer_has(GET(1, "/public/only/readouts"), "{\"readouts\":[]}")); /* its own have not */
     CHECK(answer_has(GET(1, "/readouts"),
         "{\"readouts\":[{\"is_embargoed\":false,\"publications\":[{\"slot\":0,\"where\":\"https://example.org/readout\"}]}]}"));
+    const char *report =
+        "{\"text\":\"Seoul (Agency) - They agree.\\n\\nOthers laughed at all of it.\\n\\nOthers laughed at all of it.\"}";
+    const char *checked =
+        AT("{\"readout\":\"%s\",\"language\":\"en\",\"is_rough\":false,\"paragraphs\":[{\"is\":\"verbatim\",\"of\":1},"
+           "{\"is\":\"not-in-readout\"},{\"is\":\"repeated\",\"first\":2}]}",
+            act);
+    CHECK(answer_has(POST(0, "/public/only/check", report), checked));
+    CHECK(answer_has(POST(1, "/readouts/check", report), checked));
+    CHECK(answer_has(POST(1, "/public/only/check", report), "{\"readout\":null,\"language\":null}"));
+    CHECK(answer_has(POST(0, "/readouts/check", "{\"text\":\"They agree.\",\"language\":\"ko\"}"),
+        "{\"readout\":null}"));
     const char *text = propose(0, "joint-text", root, "");
     CHECK(answer_refuses(POST(0, "/readouts", AT("{\"act\":\"%s\"}", text)), 409, "/act", "N1"));
     CHECK(answer_refuses(GET(0, AT("/readouts/%s", text)), 404, "act", "N1"));

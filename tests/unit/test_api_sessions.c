@@ -91,6 +91,11 @@ TEST(a_session_from_its_call_to_its_close)
         "{\"status\":\"closed\",\"floor\":null,\"queue\":[],\"waiting\":0}"));
     CHECK(answer_has(GET(1, "/sessions"),
         AT("{\"sessions\":[{\"id\":\"%s\",\"status\":\"closed\"}],\"next\":null}", session)));
+    const struct answer *minutes = GET(2, AT("/sessions/%s/minutes?format=markdown&language=ko", session));
+    CHECK(minutes->status == 200 && strstr(minutes->text, "Consultation of advisers") != NULL);
+    minutes = GET(2, AT("/sessions/%s/minutes", session));
+    CHECK(minutes->status == 200 && strncmp(minutes->text, "<!", 2) == 0);
+    CHECK(answer_refuses(GET(2, AT("/sessions/%064d/minutes", 7)), 404, "session", NULL));
     consulting_stop();
 }
 
