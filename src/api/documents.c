@@ -58,6 +58,18 @@ draft_minutes(struct call *call)
     reply_document(call, error, &document, media_type_of(form));
 }
 
+static void
+export_list(struct call *call)
+{
+    struct document document = {0};
+    struct document_options options = options_of(call);
+    const char *media_type = NULL;
+    enum entente_error error =
+        document_export(&document, &options, call_parameter(call, "export"), &media_type);
+
+    reply_document(call, error, &document, media_type);
+}
+
 /* ---- checking a report ---- */
 
 /* The texts of readouts: what a report is checked against. */
@@ -208,6 +220,7 @@ check_public(struct call *call)
 
 const struct call_entry calls_of_documents[] = {
     {.operation = "minutesDraft", .run = draft_minutes},
+    {.operation = "export", .run = export_list},
     {.operation = "readoutCheck", .run = check_readouts},
     {.operation = "publicCheck", .run = check_public},
     {.operation = NULL},

@@ -9,4 +9,3 @@
 "assessmentWithdraw",
 "assessmentAcknowledge",
 "brief",
-"export",

@@ -457,6 +457,14 @@ TEST(a_readout_is_published_when_it_may_be)
     CHECK(answer_has(POST(1, "/public/only/check", report), "{\"readout\":null,\"language\":null}"));
     CHECK(answer_has(POST(0, "/readouts/check", "{\"text\":\"They agree.\",\"language\":\"ko\"}"),
         "{\"readout\":null}"));
+    static const char *const exports[][2] = {{"readouts.atom", "<feed"},
+        {"readouts.ninjs.json", "They agree."}, {"sessions.ics", "BEGIN:VCALENDAR"},
+        {"commitments.csv", ","}, {"minutes.md", "#"}, {"minutes.html", "<!"}};
+    for (size_t i = 0; i < sizeof exports / sizeof exports[0]; i++) {
+        const struct answer *exported = GET(0, AT("/exports/%s", exports[i][0]));
+        CHECK(exported->status == 200 && strstr(exported->text, exports[i][1]) != NULL);
+    }
+    CHECK(GET(0, "/exports/everything.zip")->status == 400);
     const char *text = propose(0, "joint-text", root, "");
     CHECK(answer_refuses(POST(0, "/readouts", AT("{\"act\":\"%s\"}", text)), 409, "/act", "N1"));
     CHECK(answer_refuses(GET(0, AT("/readouts/%s", text)), 404, "act", "N1"));
