@@ -174,8 +174,10 @@ static void
 take_request(void *state, struct http_exchange *exchange, const struct http_request *request)
 {
     struct api *api = state;
-    struct call *call = take_call(api, exchange);
 
+    if (page_answer(exchange, request))
+        return;
+    struct call *call = take_call(api, exchange);
     if (call == NULL || !call_check(call, request))
         return;
     if (request->is_websocket != (call->handler->message != NULL)) {

@@ -94,6 +94,10 @@ struct api {
 
 uint64_t api_now_ms(const struct api *api);
 
+/* ---- calls_page.c ---- */
+/* Answers a request for a file of the page; false: it is for none. */
+bool page_answer(struct http_exchange *exchange, const struct http_request *request);
+
 /* ---- calls_search.c ---- */
 /* Goes on with the room's index, by at most about `limit` entries. */
 void search_go_on(struct api *api, struct room *room, uint32_t limit);

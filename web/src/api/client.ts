@@ -1,0 +1,29 @@
+// Requests to the desk, typed by its own OpenAPI document (document.d.ts is generated from it).
+import createClient from "openapi-fetch";
+import type { components, paths } from "./document";
+
+export type Schemas = components["schemas"];
+
+export const desk = createClient<paths>({ baseUrl: "/", credentials: "same-origin" });
+
+/** What the desk refuses, in its own words. */
+export class Refused extends Error {
+  constructor(
+    readonly status: number,
+    readonly problem: Partial<Schemas["Problem"]>,
+  ) {
+    super(problem.detail ?? problem.title ?? `status ${status}`);
+  }
+}
+
+/** The answer's data, or the problem as an exception. */
+export async function answer<T>(asked: Promise<{ data?: T; error?: unknown; response: Response }>): Promise<T> {
+  const { data, error, response } = await asked;
+  if (error !== undefined || !response.ok) throw new Refused(response.status, (error ?? {}) as Schemas["Problem"]);
+  return data as T;
+}
+
+/** A key that makes a repeated request the same one (it is done once). */
+export function onceKey(): string {
+  return crypto.randomUUID();
+}

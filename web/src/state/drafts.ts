@@ -1,0 +1,28 @@
+// Drafts survive a reload, a dead node and another tab: they lie in the browser until what they say is durable.
+const PREFIX = "entente-draft:";
+
+export interface Draft {
+  text: string;
+  language: string;
+  /** The idempotency key of the attempt under way: a repeated attempt is the same one. */
+  key?: string;
+}
+
+export function readDraft(name: string): Draft | undefined {
+  const kept = localStorage.getItem(PREFIX + name);
+  return kept === null ? undefined : (JSON.parse(kept) as Draft);
+}
+
+export function keepDraft(name: string, draft: Draft | undefined): void {
+  if (draft === undefined || (draft.text === "" && draft.key === undefined)) localStorage.removeItem(PREFIX + name);
+  else localStorage.setItem(PREFIX + name, JSON.stringify(draft));
+}
+
+/** Another tab changed it. */
+export function onDraft(name: string, take: (draft: Draft | undefined) => void): () => void {
+  const listener = (event: StorageEvent): void => {
+    if (event.key === PREFIX + name) take(event.newValue === null ? undefined : (JSON.parse(event.newValue) as Draft));
+  };
+  addEventListener("storage", listener);
+  return () => removeEventListener("storage", listener);
+}
