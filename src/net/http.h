@@ -21,29 +21,30 @@
 #include "base/bytes.h"
 #include "base/error.h"
 
-#define HTTP_PATH_BYTES_MAX 2048u    /* with the query: 414 */
-#define HTTP_HEADERS_BYTES_MAX 8192u /* names and values, and 4 for each: 431 */
-#define HTTP_HEADERS_MAX 100u        /* their number: 431 */
-#define HTTP_BODY_BYTES_MAX                                                                        \
-    1572864u /* of a request that is not streamed: 413; of a message: 1009 */
-#define HTTP_BODIES_BYTES_MAX 67108864u /* of all clients' requests under way, beyond: 503 */
-#define HTTP_CLIENTS_MAX                                                                           \
-    1024u                    /* beyond, the one that waits longest without a request under way is  \
-                                closed; where there is none: 503 */
-#define HTTP_STREAMS_MAX 64u /* requests under way of one HTTP/2 client */
-#define HTTP_CLIENT_QUEUE_BYTES_MAX                                                                \
-    4194304u                            /* unsent to one client; a WebSocket beyond it is closed   \
-                                           (1008), another client without a word */
-#define HTTP_QUEUES_BYTES_MAX 67108864u /* unsent to all; beyond, the one with most is closed */
-#define HTTP_ROOM_BYTES 262144u         /* unsent to one client: up to here there is room */
+#define HTTP_PATH_BYTES_MAX 2048    /* with the query: 414 */
+#define HTTP_HEADERS_BYTES_MAX 8192 /* names and values, and 4 for each: 431 */
+#define HTTP_HEADERS_MAX 100        /* their number: 431 */
+#define HTTP_BODY_BYTES_MAX 1572864 /* of a request that is no stream: 413; of a message: 1009 */
+#define HTTP_BODIES_BYTES_MAX 67108864u /* of all clients, on their way here: 503; 1013 */
 
-/* From the first byte to the last of a request that is not streamed: 408.  Also from the connection
-   to the first byte, between two parts of a stream (408), and without any progress in reading what
-   was answered; then it is closed. */
+/* Beyond, the oldest without a request under way is closed; where there is none: 503. */
+#define HTTP_CLIENTS_MAX 1024u
+#define HTTP_STREAMS_MAX 64u /* requests under way of one HTTP/2 client */
+
+/* Unsent to one client: a WebSocket beyond it is closed (1008), another client without a word. */
+#define HTTP_CLIENT_QUEUE_BYTES_MAX 4194304u
+#define HTTP_ROOM_BYTES 262144u         /* up to here there is room */
+#define HTTP_QUEUES_BYTES_MAX 67108864u /* to all; beyond, the one with most is closed */
+
+/*
+ * From the first byte to the last of a request that is no stream: 408.  Also from the connection to
+ * the first byte, between two parts of a stream (408), and without any progress in reading what was
+ * answered, or after the other side's last byte until its answer: then it is closed.
+ */
 #define HTTP_REQUEST_MS_MAX 30000u
 #define HTTP_IDLE_MS_MAX 120000u /* between two requests */
-#define HTTP_PING_MS                                                                               \
-    30000u /* a WebSocket that is silent for so long is pinged, and closed after two */
+/* A WebSocket that is silent for so long is pinged, and closed after twice that. */
+#define HTTP_PING_MS 30000u
 
 struct uv_loop_s;
 struct http_server;

@@ -258,6 +258,9 @@ http_date(uint64_t seconds, char text[static 32])
         (unsigned)(seconds / 60 % 60), (unsigned)(seconds % 60));
 }
 
+#define QUOTE(text) #text
+#define NUMBER(constant) QUOTE(constant)
+
 static const char *
 detail_of(uint16_t status)
 {
@@ -267,15 +270,16 @@ detail_of(uint16_t status)
     case HTTP_STATUS_REQUEST_TIMEOUT:
         return "The request did not arrive in time: send it faster.";
     case HTTP_STATUS_PAYLOAD_TOO_LARGE:
-        return "The body has more than 1572864 bytes.";
+        return "The body has more than " NUMBER(HTTP_BODY_BYTES_MAX) " bytes.";
     case HTTP_STATUS_URI_TOO_LONG:
-        return "The path with its query has more than 2048 bytes.";
+        return "The path with its query has more than " NUMBER(HTTP_PATH_BYTES_MAX) " bytes.";
     case HTTP_STATUS_EXPECTATION_FAILED:
         return "The only expectation that can be met is 100-continue.";
     case HTTP_STATUS_UPGRADE_REQUIRED:
         return "WebSocket is spoken here in version 13 only.";
     case HTTP_STATUS_REQUEST_HEADER_FIELDS_TOO_LARGE:
-        return "The headers have more than 8192 bytes, or are more than 100.";
+        return "The headers have more than " NUMBER(
+            HTTP_HEADERS_BYTES_MAX) " bytes, or are more than " NUMBER(HTTP_HEADERS_MAX) ".";
     case HTTP_STATUS_INTERNAL_SERVER_ERROR:
         return "The answer could not be written as it was meant.";
     case HTTP_STATUS_NOT_IMPLEMENTED:

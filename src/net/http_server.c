@@ -298,6 +298,8 @@ http_server_end(struct http_server *server, uint32_t ms, void (*gone)(void *stat
         else
             http_client_say_goodbye(client);
     }
+    if (server->first != NULL) /* strikes when the time is over, and not a tick later */
+        uv_timer_start(&server->clock, on_tick, ms, TICK_MS_MAX / 10);
     http_turn_soon(server);
 }
 

@@ -355,7 +355,7 @@ TEST(whoever_does_not_read_is_closed_with_1008)
     while (peer_next_frame(&peer, &at, &first, &payload) && first != (FIN | CLOSE))
         whole += (first & FIN) != 0;
     CHECK(first == (FIN | CLOSE) && payload.size > 2 && memcmp(payload.data, "\x03\xF0", 2) == 0);
-    CHECK(whole >= 1 && whole < 10);
+    CHECK(whole == 1); /* the one that was begun; what waited behind it is dropped */
     CHECK(peer_is_closed(&peer));
     RUN_UNTIL(&world, world.handler.sockets == 1);
     free(text);
