@@ -15,6 +15,19 @@ api_now_ms(const struct api *api)
     return api->desk.now_ms(api->desk.state);
 }
 
+/*
+ * Clients choose the keys of objects, and none may know how they are hashed.  By itself jansson would open
+ * /dev/urandom for this, which a confined process may not.
+ */
+static void
+seed_json(const struct api_desk *desk)
+{
+    size_t seed;
+
+    desk->random(desk->state, &seed, sizeof seed);
+    json_object_seed(seed | 1);
+}
+
 enum entente_error
 api_new(struct api **api_out, const struct api_desk *desk)
 {
@@ -26,6 +39,7 @@ api_new(struct api **api_out, const struct api_desk *desk)
     if (api == NULL)
         return error;
     api->desk = *desk;
+    seed_json(desk);
     error = contract_new(
         &api->contract, (struct bytes){api_document, api_document_size}, &violation);
     if (error == ENTENTE_OK)
@@ -157,6 +171,43 @@ call_is_first(struct call *call, const struct http_request *request)
     return false;
 }
 
+/*
+ * Nobody is answered out of half a record.  Those who follow, or ask how far the room is, need not wait.
+ * False: the call goes on by api_turn().
+ */
+static bool
+call_has_its_room(struct call *call)
+{
+    static const char *const at_once[] = {"roomShow", "changeList", "live"};
+
+    if (call->room == NULL || live_was_current(call->api->live, call->room))
+        return true;
+    for (size_t i = 0; i < sizeof at_once / sizeof at_once[0]; i++)
+        if (strcmp(call->operation->name, at_once[i]) == 0)
+            return true;
+    call->wait = WAIT_CURRENT;
+    call->wait_until_ms = api_now_ms(call->api) + API_CURRENT_MS_MAX;
+    call->api->waiting_count++;
+    return false;
+}
+
+static void
+call_try_again(struct call *call)
+{
+    bool is_there = live_was_current(call->api->live, call->room);
+
+    if (!is_there && api_now_ms(call->api) < call->wait_until_ms)
+        return;
+    call->wait = WAIT_NOTHING;
+    call->api->waiting_count--;
+    if (is_there) {
+        call_run(call, call->handler->run);
+        return;
+    }
+    call_set_header(call, "retry-after", "10");
+    call_refuse(call, 503, NULL, NULL, "the record of this room is still being read: ask again");
+}
+
 static struct call *
 take_call(struct api *api, struct http_exchange *exchange)
 {
@@ -185,7 +236,7 @@ take_request(void *state, struct http_exchange *exchange, const struct http_requ
             request->is_websocket ? "this is no WebSocket" : "this is a WebSocket: ask for an upgrade");
         return;
     }
-    if (call_is_first(call, request))
+    if (call_is_first(call, request) && call_has_its_room(call))
         call_run(call, call->handler->run);
 }
 
@@ -334,6 +385,19 @@ api_status(
         call_fail(call, error);
     else
         call_then(call, status);
+}
+
+void
+api_turn(struct api *api)
+{
+    struct call *next;
+
+    for (struct call *call = call_skip_replays(api->calls); call != NULL && api->waiting_count > 0;
+         call = next) {
+        next = call_skip_replays(call->next);
+        if (call->wait == WAIT_CURRENT)
+            call_try_again(call);
+    }
 }
 
 void

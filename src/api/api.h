@@ -23,6 +23,7 @@ struct api_written {
     uint32_t seq;
     struct entry_id id;
     uint64_t t_ms;
+    struct rule rule; /* with ENTENTE_ERR_VOID: the one that would make it void */
 };
 
 /*
@@ -62,6 +63,8 @@ struct http_calls api_calls(struct api *api);
 /* ---- what the desk tells ---- */
 void api_written(struct api *api, uint64_t ticket, enum entente_error error, const struct api_written *written);
 void api_status(struct api *api, uint64_t ticket, enum entente_error error, const struct status *status);
+/* Once a turn of the desk's loop: requests that waited for a room to be read may go on. */
+void api_turn(struct api *api);
 /* A room took an entry in: to the index of search, and to those who follow. */
 void api_changed(struct api *api, struct room *room, uint64_t change);
 /* Once a second or so: held, links, timeouts, expiry. */

@@ -114,7 +114,8 @@ take_until(struct bytes *rest, char end)
     struct bytes taken = {rest->data, size};
 
     size += at != NULL;
-    *rest = (struct bytes){rest->data + size, rest->size - size};
+    if (size > 0)
+        *rest = (struct bytes){rest->data + size, rest->size - size};
     return taken;
 }
 

@@ -45,6 +45,7 @@ call_free(struct call *call)
     if (call->next != NULL)
         call->next->previous = call->previous;
     api->calls_count--;
+    api->waiting_count -= call->wait == WAIT_CURRENT;
     for (uint32_t i = 0; i < call->arguments_count; i++)
         free(call->arguments[i].text);
     json_decref(call->body);

@@ -13,6 +13,7 @@
 #define API_CALLS_MAX 4096u         /* under way; beyond: 503 */
 #define API_WAIT_MS_MAX 30000u      /* for the node's answer: 504 */
 #define API_TAKEN_IN_MS_MAX 2000u   /* for the room to take in what was written; then it is answered all the same */
+#define API_CURRENT_MS_MAX 20000u   /* for a room to be read for the first time; then 503 */
 #define API_FAILURES_MAX 30u        /* tokens and log-ins that were wrong, in API_FAILURES_MS: 429 */
 #define API_FAILURES_MS 10000u
 
@@ -29,6 +30,7 @@ enum call_wait {
     WAIT_WRITTEN,  /* api_written() */
     WAIT_TAKEN_IN, /* api_changed() with the entry, or a little time */
     WAIT_STATUS,   /* api_status() */
+    WAIT_CURRENT,  /* the room to be read for the first time */
     WAIT_REPLAY    /* the first of equal requests */
 };
 
@@ -87,6 +89,7 @@ struct api {
     const struct call_entry **handlers; /* by the operations' index; NULL: not there yet */
     struct call *calls;
     uint32_t calls_count;
+    uint32_t waiting_count; /* of them, for a room to be read */
     uint64_t ticket;
     uint64_t failures_since_ms;
     uint32_t failures;
@@ -161,6 +164,8 @@ uint32_t live_count(const struct live *live);
 void live_watch(struct live *live, struct room *room);
 /* Those rooms, by index from 0; NULL beyond the last. */
 struct room *live_room(const struct live *live, uint32_t index);
+/* Whether the room was read to its end, once since the desk's start. */
+bool live_was_current(struct live *live, struct room *room);
 /* How the room stood when last asked; NULL: not known yet. */
 const struct status *live_known(const struct live *live, const struct room *room);
 

@@ -33,6 +33,7 @@ struct watched {
     struct status status; /* parties_count 0: not known yet */
     uint64_t ticket;      /* of the question under way; 0: none */
     uint64_t asked_ms;
+    bool was_current;
     uint32_t *held; /* by branch and slot */
     uint32_t branches;
     uint64_t change; /* the newest one written out, for all followers: most want the same */
@@ -105,6 +106,17 @@ void
 live_watch(struct live *live, struct room *room)
 {
     (void)watch(live, room);
+}
+
+bool
+live_was_current(struct live *live, struct room *room)
+{
+    struct watched *watched = watch(live, room);
+
+    if (watched == NULL)
+        return room_is_current(room);
+    watched->was_current |= room_is_current(room);
+    return watched->was_current;
 }
 
 const struct status *

@@ -1,6 +1,7 @@
 /* Entries that a call has written, and their answers. */
 #include "api/internal.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 static size_t
@@ -111,6 +112,16 @@ call_taken_in(struct call *call)
         answer_written(call);
 }
 
+static void
+call_refuse_rule(struct call *call, const struct rule *rule)
+{
+    char name[8];
+
+    snprintf(name, sizeof name, "%c%u", rule->letter, rule->number);
+    call_refuse(call, 409, NULL, name,
+        "by rule %s of the protocol it would count for nothing, so it was not written", name);
+}
+
 struct call *
 call_of_write(struct api *api, uint64_t ticket)
 {
@@ -125,15 +136,21 @@ void
 call_written(struct call *call, uint64_t ticket, enum entente_error error,
     const struct api_written *written)
 {
-    if (error != ENTENTE_OK && call->write_error == ENTENTE_OK)
-        call->write_error = error;
-    if (error == ENTENTE_OK && ticket == call->writes[call->writes_count - 1])
+    bool is_last = ticket == call->writes[call->writes_count - 1];
+    if (call->write_error == ENTENTE_OK &&
+        (error == ENTENTE_ERR_VOID || (error == ENTENTE_OK && is_last)))
         call->written = *written;
+    if (call->write_error == ENTENTE_OK)
+        call->write_error = error;
     for (uint32_t i = 0; i < call->writes_count; i++)
         if (call->writes[i] == ticket)
             call->writes[i] = 0;
     if (++call->writes_back < call->writes_count)
         return;
+    if (call->write_error == ENTENTE_ERR_VOID) {
+        call_refuse_rule(call, &call->written.rule);
+        return;
+    }
     if (call->write_error != ENTENTE_OK) {
         call_fail(call, call->write_error);
         return;

@@ -52,6 +52,8 @@ take_node_status(struct desk *desk, struct bytes body)
     struct request *request = request_find(desk, message.ticket, &entry);
     if (error == ENTENTE_OK && (message.ticket & TICKET_ROOM) != 0)
         rooms_status(desk, &message);
+    else if (error == ENTENTE_OK && (message.ticket & TICKET_API) != 0)
+        serving_status(desk, &message);
     else if (error == ENTENTE_OK && request != NULL)
         HAND_ON(status_is, true, message.error, message.status);
     return error;

@@ -9,6 +9,7 @@
 
 #include "channel/messages.h"
 #include "desk/rooms.h"
+#include "desk/serving.h"
 #include "desk/web.h"
 #include "desk/writing.h"
 #include "format/entry.h"
@@ -117,6 +118,7 @@ struct desk {
     struct rooms *rooms;
     bool has_work; /* in the rooms, at once */
     struct web web;
+    struct serving serving;
     bool is_ending;
 };
 
@@ -125,6 +127,7 @@ struct desk {
  * counter, so that an answer that comes after its client went away meets nothing.
  */
 #define TICKET_CHAIN (UINT64_C(1) << 62)
+#define TICKET_API (UINT64_C(1) << 60)  /* of the API: serving.c knows it */
 #define TICKET_ROOM (UINT64_C(1) << 61) /* of what a room has opened: rooms.c knows it */
 
 /* requests.c */

@@ -2,7 +2,6 @@
 #include "confine/confine.h"
 #include "crypto/crypto.h"
 #include "desk/desk.h"
-#include "desk/health.h"
 
 #include <poll.h>
 #include <signal.h>
@@ -77,11 +76,15 @@ wanted(const struct channel *channel)
 static int
 wait_ms(struct desk *desk)
 {
-    int web_ms = web_wait_ms(&desk->web), rooms_ms = rooms_wait_ms(desk);
+    int waits[] = {web_wait_ms(&desk->web), rooms_wait_ms(desk), serving_wait_ms(desk)};
+    int least = -1;
 
     if (desk->has_work)
         return 0;
-    return web_ms < 0 || (rooms_ms >= 0 && rooms_ms < web_ms) ? rooms_ms : web_ms;
+    for (size_t i = 0; i < sizeof waits / sizeof waits[0]; i++)
+        if (waits[i] >= 0 && (least < 0 || waits[i] < least))
+            least = waits[i];
+    return least;
 }
 
 static void
@@ -119,6 +122,7 @@ turn(struct desk *desk)
     if (web_turn(&desk->web, web_at, web_count) != ENTENTE_OK)
         desk_end(desk, "there is no memory to serve HTTP");
     desk->has_work = rooms_turn(desk);
+    serving_turn(desk);
     writing_turn(desk);
     flush(desk);
 }
@@ -127,7 +131,7 @@ turn(struct desk *desk)
 static bool
 begin_web(struct desk *desk, const char *given)
 {
-    const struct http_calls calls = health_calls();
+    const struct http_calls calls = serving_calls(desk);
 
     enum entente_error error = web_begin(&desk->web, given, &calls);
     if (error == ENTENTE_OK)
@@ -158,7 +162,8 @@ wait_for_reading(struct desk *desk, const char *folder)
         enum entente_error error = channel_next(desk->supervisor, &type, &body);
         if (error == ENTENTE_OK)
             return type == MESSAGE_READING && message_reading_read(body, &reading) == ENTENTE_OK &&
-                   rooms_start(desk, folder, &reading) == ENTENTE_OK;
+                   rooms_start(desk, folder, &reading) == ENTENTE_OK &&
+                   serving_begin(desk, folder) == ENTENTE_OK;
         if (error != ENTENTE_ERR_PENDING || poll(&supervisor, 1, -1) < 0 ||
             channel_fill(desk->supervisor) != ENTENTE_OK)
             return false;
@@ -195,5 +200,6 @@ main(int count, char **arguments)
     while (!desk.is_ending)
         turn(&desk);
     web_end(&desk.web);
+    serving_end(&desk);
     return 0;
 }

@@ -65,7 +65,9 @@ store_files_open(struct store_files *files, const char *path)
     static const char *const ends[] = {"", "-wal", "-shm"};
     int *const to[] = {&files->database, &files->log, &files->index};
     char name[4096];
+    uint8_t seed;
 
+    sqlite3_randomness(sizeof seed, &seed); /* the first time it opens /dev/urandom */
     *files = (struct store_files){-1, -1, -1};
     for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++) {
         if (snprintf(name, sizeof name, "%s%s", path, ends[i]) >= (int)sizeof name)

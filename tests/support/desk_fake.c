@@ -190,6 +190,8 @@ fake_desk_join(struct fake_desk *desk, unsigned entries)
         snprintf(text, sizeof text, "Said before: %u.", i);
         fake_desk_say(desk, (uint8_t)(1 + i % 2), text);
     }
+    if (entries == 0)
+        fake_desk_advance(desk);
 }
 
 void

@@ -92,6 +92,46 @@ TEST(a_room_that_is_behind_delays_an_answer_for_a_while_only)
     fake_desk_end(&desk);
 }
 
+/* The first questions about a room wait until it was read; those who look at how far it is do not. */
+TEST(nobody_is_answered_out_of_half_a_record)
+{
+    fake_desk_start(&desk);
+    desk.is_behind = true;
+    fake_desk_join(&desk, 1);
+    struct http_exchange *first = ASK(.path = ROOM "/statements"),
+                         *second = ASK(.path = ROOM "/statements"),
+                         *changes = ASK(.path = ROOM "/changes");
+    CHECK(first->answers == 0 && fake_is(&desk, changes, 200, ""));
+    DONE(changes);
+    DONE(second); /* it goes before */
+    api_turn(desk.api);
+    CHECK(first->answers == 0);
+    fake_desk_advance(&desk);
+    api_turn(desk.api);
+    CHECK(fake_is(&desk, first, 200, "") && strstr((char *)first->body, "Said before: 0.") != NULL);
+    CHECK(desk.api->calls_count == 0 && desk.api->waiting_count == 0);
+    DONE(first);
+    fake_desk_say(&desk, 1, "Later."); /* not taken in yet: nobody waits for that */
+    first = ASK(.path = ROOM "/statements");
+    CHECK(fake_is(&desk, first, 200, ""));
+    DONE(first);
+    fake_desk_end(&desk);
+}
+
+TEST(a_room_that_takes_long_to_be_read)
+{
+    fake_desk_start(&desk);
+    desk.is_behind = true;
+    fake_desk_join(&desk, 1);
+    struct http_exchange *answer = ASK(.path = ROOM "/statements");
+    desk.now_ms += API_CURRENT_MS_MAX;
+    api_turn(desk.api);
+    CHECK(fake_is(&desk, answer, 503, ""));
+    CHECK(strcmp(fake_field(answer, "retry-after"), "10") == 0);
+    DONE(answer);
+    fake_desk_end(&desk);
+}
+
 TEST(a_node_that_does_not_answer)
 {
     start(0);
@@ -567,6 +607,7 @@ TEST(rooms_are_counted)
 
 TEST_MAIN(CASE(a_statement_is_answered_when_it_is_durable_and_can_be_read),
     CASE(a_room_that_is_behind_delays_an_answer_for_a_while_only),
+    CASE(nobody_is_answered_out_of_half_a_record), CASE(a_room_that_takes_long_to_be_read),
     CASE(a_node_that_does_not_answer), CASE(what_a_write_that_failed_is_answered_with),
     CASE(clients_that_go_before_their_answer), CASE(a_desk_that_ends_with_everything_under_way),
     CASE(more_calls_than_may_be_under_way),
