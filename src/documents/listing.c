@@ -58,3 +58,29 @@ listing_sort(struct listing *listing)
     if (listing->count > 0)
         qsort(listing->items, listing->count, sizeof *listing->items, compare);
 }
+
+enum entente_error
+listing_sessions(struct listing *listing, struct consultation *consultation)
+{
+    struct session_state state;
+    enum entente_error error = listing_objects(listing, consultation, FACT_SESSION);
+
+    for (uint32_t i = 0; error == ENTENTE_OK && i < listing->count; i++) {
+        error = consultation_session(consultation, &listing->items[i].id, &state);
+        if (error == ENTENTE_OK && state.call.when_ms != 0)
+            listing->items[i].t_ms = state.call.when_ms;
+    }
+    listing_sort(listing);
+    return error;
+}
+
+uint64_t
+listing_last_word(const struct object *object)
+{
+    uint64_t last_ms = object_made_by(object) != NULL ? object_made_by(object)->t_ms : 0;
+    const struct fact_note *note;
+
+    for (uint32_t i = 0; (note = object_note(object, i)) != NULL; i++)
+        last_ms = note->t_ms > last_ms ? note->t_ms : last_ms;
+    return last_ms;
+}

@@ -219,7 +219,7 @@ put_presence(struct minutes *minutes, uint8_t slot, struct bytes name)
         if (joins && is_there)
             continue;
         if (joins && !is_first)
-            page_plain(page, ", ");
+            page_comma(page);
         if (!joins)
             page_plain(page, "–");
         page_clock(page, t_ms);
@@ -384,7 +384,7 @@ put_file(struct minutes *minutes, const struct section_file *file)
     page_name(page, (struct bytes){0}, file->name);
     page_plain(page, " (");
     page_name(page, (struct bytes){0}, file->media_type);
-    page_plain(page, ", ");
+    page_comma(page);
     page_number(page, file->data.size);
     page_plain(page, " B)");
     page_item_end(page);
@@ -660,21 +660,6 @@ tell_session(struct minutes *minutes, const struct digest *session)
 }
 
 static enum entente_error
-list_sessions(struct minutes *minutes, struct listing *sessions)
-{
-    struct session_state state;
-    enum entente_error error = listing_objects(sessions, minutes->consultation, FACT_SESSION);
-
-    for (uint32_t i = 0; error == ENTENTE_OK && i < sessions->count; i++) {
-        error = consultation_session(minutes->consultation, &sessions->items[i].id, &state);
-        if (error == ENTENTE_OK && state.call.when_ms != 0)
-            sessions->items[i].t_ms = state.call.when_ms;
-    }
-    listing_sort(sessions);
-    return error;
-}
-
-static enum entente_error
 tell_contents(struct minutes *minutes, const struct listing *sessions)
 {
     struct page *page = &minutes->page;
@@ -705,7 +690,7 @@ static enum entente_error
 tell_all(struct minutes *minutes)
 {
     struct listing sessions = {0};
-    enum entente_error error = list_sessions(minutes, &sessions);
+    enum entente_error error = listing_sessions(&sessions, minutes->consultation);
 
     if (error == ENTENTE_OK)
         error = tell_contents(minutes, &sessions);

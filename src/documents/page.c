@@ -10,6 +10,7 @@
 #define LEFT_TO_RIGHT_ISOLATE "\xE2\x81\xA6"
 #define RIGHT_TO_LEFT_ISOLATE "\xE2\x81\xA7"
 #define POP_ISOLATE "\xE2\x81\xA9"
+#define NARROW_SPACE "\xE2\x80\xAF" /* U+202F, which does not break */
 #define NO_BREAK_SPACE "\xC2\xA0"
 
 extern const unsigned char page_style[]; /* style.css */
@@ -425,6 +426,14 @@ page_plain(struct page *page, const char *text)
 }
 
 void
+page_comma(struct page *page)
+{
+    static const char *const commas[PHRASE_LANGUAGES] = {", ", ", ", "、", "، "};
+
+    put(page, commas[page->language]);
+}
+
+void
 page_number(struct page *page, uint64_t number)
 {
     document_printf(page->document, "%" PRIu64, number);
@@ -442,6 +451,37 @@ page_time(struct page *page, uint64_t t_ms)
         document_printf(page->document, "<time datetime=\"%s\">", form);
     phrase_put_time(page->document, page->language, t_ms);
     put_as(page, "</time>", "");
+}
+
+void
+page_date(struct page *page, uint64_t t_ms)
+{
+    char form[TIME_BYTES_MAX];
+
+    if (t_ms == 0)
+        return;
+    time_print(form, t_ms);
+    if (is_html(page))
+        document_printf(page->document, "<time datetime=\"%.10s\">", form);
+    phrase_put_date(page->document, page->language, t_ms);
+    put_as(page, "</time>", "");
+}
+
+void
+page_decimal(struct page *page, uint64_t quantity, uint8_t scale)
+{
+    char out[DECIMAL_BYTES_MAX];
+
+    decimal_print(out, quantity, scale);
+    size_t whole = strcspn(out, ".");
+    put_as(page, "<span class=\"number\">", "");
+    for (size_t i = 0; i < whole; i++) {
+        if (i > 0 && (whole - i) % 3 == 0)
+            put(page, NARROW_SPACE);
+        document_put(page->document, (struct bytes){(const uint8_t *)out + i, 1});
+    }
+    put(page, out + whole);
+    put_as(page, "</span>", "");
 }
 
 void
@@ -471,9 +511,7 @@ page_parties(struct page *page, uint32_t mask)
         if ((mask >> slot & 1) == 0)
             continue;
         if (!is_first)
-            put(page, page->language == IN_ARABIC     ? "، "
-                      : page->language == IN_JAPANESE ? "、"
-                                                      : ", ");
+            page_comma(page);
         page_party(page, slot);
         is_first = false;
     }

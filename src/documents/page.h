@@ -66,10 +66,14 @@ void page_text(struct page *page, struct bytes tag, struct bytes text);
 
 void page_say(struct page *page, enum phrase say);
 void page_plain(struct page *page, const char *text); /* our own: signs and numbers */
+void page_comma(struct page *page); /* as the language has it, with its space */
 void page_number(struct page *page, uint64_t number);
+/* quantity / 10^scale, its thousands apart. */
+void page_decimal(struct page *page, uint64_t quantity, uint8_t scale);
 /* A line from outside, isolated; `tag` may be empty. */
 void page_name(struct page *page, struct bytes tag, struct bytes name);
 void page_time(struct page *page, uint64_t t_ms);  /* with its date; nothing for 0 */
+void page_date(struct page *page, uint64_t t_ms);  /* the date alone; nothing for 0 */
 void page_clock(struct page *page, uint64_t t_ms); /* the time of day */
 void page_party(struct page *page, uint8_t slot);
 void page_parties(struct page *page, uint32_t mask);

@@ -72,17 +72,17 @@ put_date(struct document *document, enum phrase_language language, const struct 
 
     switch (language) {
     case IN_KOREAN:
-        document_printf(document, "%d년 %d월 %d일 ", at->year, at->month, at->day);
+        document_printf(document, "%d년 %d월 %d일", at->year, at->month, at->day);
         break;
     case IN_JAPANESE:
-        document_printf(document, "%d年%d月%d日 ", at->year, at->month, at->day);
+        document_printf(document, "%d年%d月%d日", at->year, at->month, at->day);
         break;
     case IN_ARABIC:
-        document_printf(document, "%d %s %d، ", at->day, arabic[at->month - 1], at->year);
+        document_printf(document, "%d %s %d", at->day, arabic[at->month - 1], at->year);
         break;
     case IN_ENGLISH:
     case PHRASE_LANGUAGES:
-        document_printf(document, "%d %s %d, ", at->day, english[at->month - 1], at->year);
+        document_printf(document, "%d %s %d", at->day, english[at->month - 1], at->year);
         break;
     }
 }
@@ -90,10 +90,19 @@ put_date(struct document *document, enum phrase_language language, const struct 
 void
 phrase_put_time(struct document *document, enum phrase_language language, uint64_t t_ms)
 {
+    static const char *const before_clock[PHRASE_LANGUAGES] = {", ", " ", " ", "، "};
     struct time_parts at = time_parts_of(t_ms);
 
     put_date(document, language, &at);
-    document_printf(document, "%02d:%02d UTC", at.hour, at.minute);
+    document_printf(document, "%s%02d:%02d UTC", before_clock[language], at.hour, at.minute);
+}
+
+void
+phrase_put_date(struct document *document, enum phrase_language language, uint64_t t_ms)
+{
+    struct time_parts at = time_parts_of(t_ms);
+
+    put_date(document, language, &at);
 }
 
 void

@@ -74,13 +74,15 @@ enum phrase_language { IN_ENGLISH, IN_KOREAN, IN_JAPANESE, IN_ARABIC, PHRASE_LAN
     X(CHARTER, "Charter", "헌장", "憲章", "الميثاق")                                              \
     X(OFFICES, "Offices, and who acts", "직책과 직무 수행자", "職と職務執行者",                     \
         "المناصب ومن يتولاها")                                                                    \
-    X(ACTING, "Acts", "직무 수행", "執行者", "يتولى")                                             \
+    X(ACTING, "Acting holder", "직무 수행자", "職務執行者", "القائم بالمنصب")                            \
     X(ASSUMED, "as a deputy, for the time being", "권한 대행", "職務代行", "بالإنابة")            \
     X(LINE, "Line of succession", "승계 순서", "継承順位", "تسلسل الخلافة")                       \
     X(AWAY, "away", "부재", "不在", "غائب")                                                       \
     X(SINCE, "Since", "이후", "以来", "منذ")                                                      \
     X(AGREED, "Texts in force", "발효된 문서", "発効した文書", "النصوص النافذة")                   \
     X(PROPOSALS, "Open proposals", "미결 제안", "未決の提案", "المقترحات المفتوحة")                \
+    X(PROPOSED_BY, "Proposed", "제안", "提案", "مقترح من")                                          \
+    X(TRANSLATION, "translation", "번역", "翻訳", "ترجمة")                                        \
     X(SIGNED, "Signed", "서명", "署名済み", "وقّع")                                               \
     X(NOT_SIGNED, "Not signed", "미서명", "未署名", "لم يوقّع")                                   \
     X(WITHDRAWN_BY, "Withdrawn by", "철회", "撤回", "سحبه")                                       \
@@ -159,6 +161,8 @@ bool tag_is_right_to_left(struct bytes tag);
 
 /* "13 November 2020, 09:00 UTC", as the language has it. */
 void phrase_put_time(struct document *document, enum phrase_language language, uint64_t t_ms);
+/* The date alone. */
+void phrase_put_date(struct document *document, enum phrase_language language, uint64_t t_ms);
 /* "09:00" */
 void phrase_put_clock(struct document *document, uint64_t t_ms);
 

@@ -157,18 +157,6 @@ add_attendees(struct calendar *calendar, const struct digest *session, const str
     return error == ENTENTE_ERR_NOT_FOUND ? ENTENTE_OK : error;
 }
 
-/* When anything was last said of it: DTSTAMP is the same until then. */
-static uint64_t
-last_word(const struct object *object)
-{
-    uint64_t last = object_made_by(object)->t_ms;
-    const struct fact_note *note;
-
-    for (uint32_t i = 0; (note = object_note(object, i)) != NULL; i++)
-        last = note->t_ms > last ? note->t_ms : last;
-    return last;
-}
-
 static void
 add_status(struct calendar *calendar, uint8_t status)
 {
@@ -196,8 +184,9 @@ add_session(struct calendar *calendar, icalcomponent *all, const struct digest *
     print_hex(uid, session->bytes, ID_BYTES);
     strcat(uid, "@entente");
     icalcomponent_add_property(calendar->event, icalproperty_new_uid(uid));
+    /* The same until something is said of it. */
     icalcomponent_add_property(
-        calendar->event, icalproperty_new_dtstamp(time_of(last_word(object))));
+        calendar->event, icalproperty_new_dtstamp(time_of(listing_last_word(object))));
     icalcomponent_add_property(calendar->event, icalproperty_new_created(time_of(made_ms)));
     icalcomponent_add_property(calendar->event,
         icalproperty_new_dtstart(time_of(state.call.when_ms != 0 ? state.call.when_ms : made_ms)));
@@ -237,10 +226,9 @@ document_sessions_ical(struct document *document, const struct document_options 
     struct calendar calendar = {
         .room = options->room, .consultation = room_consultation(options->room)};
     struct listing sessions = {0};
-    enum entente_error error = listing_objects(&sessions, calendar.consultation, FACT_SESSION);
+    enum entente_error error = listing_sessions(&sessions, calendar.consultation);
     icalcomponent *all = new_calendar(&calendar);
 
-    listing_sort(&sessions);
     for (uint32_t i = 0; error == ENTENTE_OK && i < sessions.count; i++)
         error = add_session(&calendar, all, &sessions.items[i].id);
     char *text = error == ENTENTE_OK ? icalcomponent_as_ical_string_r(all) : NULL;

@@ -117,17 +117,36 @@ def check_markdown(files):
             check(escape in plain, f"minutes.{language}.md: shown: {escape}")
 
 
+def check_brief(files):
+    for language in LANGUAGES:
+        tree = check_page(f"brief.{language}.html", files[f"brief.{language}.html"], language)
+        waits, changed = tree.findall(".//ul")[:2]
+        check(len(waits.findall("li")) == 4, f"brief {language}: what waits for the office")
+        check(len(changed.findall("li")) == 2, f"brief {language}: what changed since")
+        text = "".join(tree.itertext())
+        check(0 < text.find("Hanoi") < text.find("Stockholm"), f"brief {language}: rounds as they were")
+        check("Jake Sullivan" in "".join(changed.itertext()), f"brief {language}: the successor")
+        check("2\u202f500\u202f000.5" in text, f"brief {language}: an exact sum")
+        check(tree.find(".//div[@lang='ko']") is not None, f"brief {language}: the charter in Korean")
+        markdown = files[f"brief.{language}.md"].decode()
+        check(is_clean(markdown, ISOLATES), f"brief.{language}.md: nothing invisible but isolates")
+        parser = markdown_it.MarkdownIt("commonmark", {"html": True}).enable("table")
+        kinds = {t.type for token in parser.parse(markdown) for t in [token] + (token.children or [])}
+        check(not kinds & {"html_block", "html_inline", "link_open", "image", "code_block"},
+              f"brief.{language}.md: nothing but ours")
+
+
 def check_csv(files):
     data = files["commitments.csv"]
     check(data.count(b"\n") - data.count(b"\r\n") == 1, "csv: lines end in CRLF, but for one in a text")
     rows = list(csv.reader(io.StringIO(data.decode(), newline=""), strict=True))
     head, rows = rows[0], [dict(zip(rows[0], row)) for row in rows[1:] if len(row) == len(rows[0])]
-    check(len(rows) == 7 and len(head) == 22, f"csv: rows {len(rows)}")
+    check(len(rows) == 9 and len(head) == 22, f"csv: rows {len(rows)}")
     for row in rows:
         for cell in row.values():
             check(not cell or cell[0] not in "=+-@\t\r|%", f"csv: no formula: {cell!r}")
     types = [row["transaction_type"] for row in rows]
-    check(types == ["2", "3", "", "", "", "13", "1"], f"csv: IATI transaction types {types}")
+    check(types == ["2", "3", "", "", "", "13", "1", "1", ""], f"csv: IATI transaction types {types}")
     first = rows[0]
     sums = [decimal.Decimal(first[name]) for name in ("pledged", "delivered", "confirmed", "disputed")]
     check(sums == [decimal.Decimal(x) for x in ("2500000.5", "1000000", "600000", "0.5")], f"csv: {sums}")
@@ -215,7 +234,7 @@ def check_ninjs(files):
 
 
 def check_golden(files, write):
-    for name in ("minutes.en.md",):
+    for name in ("minutes.en.md", "brief.en.md"):
         path = GOLDEN / name
         if write:
             path.write_bytes(files[name])
@@ -229,6 +248,7 @@ def main():
         files = {path.name: path.read_bytes() for path in pathlib.Path(folder).iterdir()}
     check_minutes(files)
     check_markdown(files)
+    check_brief(files)
     check_csv(files)
     check_ical(files)
     check_atom(files)

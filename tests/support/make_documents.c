@@ -42,6 +42,23 @@ save_minutes(const char *language, const struct summit *summit)
 }
 
 static int
+save_brief(const char *language)
+{
+    struct document document = {0};
+    struct bytes office = bytes_of_text(SUMMIT_OFFICE);
+    char name[64];
+
+    options.language = language;
+    snprintf(name, sizeof name, "brief.%s.html", language);
+    int failed = save(name, &document,
+        document_brief(&document, &options, office, SUMMIT_AT(12, 0), DOCUMENT_HTML));
+    document = (struct document){0};
+    snprintf(name, sizeof name, "brief.%s.md", language);
+    return failed +
+           save(name, &document, document_brief(&document, &options, office, 0, DOCUMENT_MARKDOWN));
+}
+
+static int
 save_exports(const char *prefix)
 {
     static const char *const names[] = {
@@ -74,7 +91,7 @@ main(int count, char **arguments)
     options = (struct document_options){
         .room = summit.room, .now_ms = SUMMIT_AT(24 * 69, 0), .site = "https://desk.example"};
     for (size_t i = 0; i < 4; i++)
-        failed += save_minutes(languages[i], &summit);
+        failed += save_minutes(languages[i], &summit) + save_brief(languages[i]);
     failed += save_exports("");
     options.now_ms = SUMMIT_AT(11, 59); /* the embargo is not over */
     failed += save_exports("early.");

@@ -447,6 +447,10 @@ pledge(struct summit *summit)
             .tag = TEXT("en")});
     say(2, SUMMIT_AT(6, 40), FACT_DELIVERY,
         &(struct fact){.object = other, .quantity = 100, .when_ms = SUMMIT_AT(6, 40)});
+    delivery = say(2, SUMMIT_AT(6, 41), FACT_DELIVERY,
+        &(struct fact){.object = other, .quantity = 50, .when_ms = SUMMIT_AT(6, 41)});
+    say(0, SUMMIT_AT(6, 42), FACT_RECEIPT,
+        &(struct fact){.object = delivery, .what = RECEIPT_CONFIRMED, .quantity = 50});
 }
 
 static void
@@ -457,7 +461,7 @@ talk(void)
             .label = TEXT("Panmunjom line"),
             .tag = TEXT("en"),
             .text = TEXT("To resume the dialogue.")});
-    say(0, SUMMIT_AT(7, 1), FACT_ROUND,
+    say(2, SUMMIT_AT(7, 1), FACT_ROUND,
         &(struct fact){.object = dialogue,
             .number = 2,
             .what = ROUND_FAILED,
@@ -465,7 +469,7 @@ talk(void)
             .name = TEXT("Hanoi"),
             .tag = TEXT("en"),
             .text = TEXT("The second summit.")});
-    say(2, SUMMIT_AT(7, 2), FACT_ROUND,
+    say(0, SUMMIT_AT(7, 2), FACT_ROUND,
         &(struct fact){.object = dialogue,
             .number = 3,
             .what = ROUND_COLLAPSED,

@@ -142,6 +142,25 @@ TEST(minutes_of_all_sessions_begin_with_their_contents)
     summit_free(&summit);
 }
 
+TEST(a_brief_is_of_an_office_that_the_party_has)
+{
+    struct bytes office = bytes_of_text(SUMMIT_OFFICE);
+    struct summit summit;
+    struct document document = {0};
+
+    summit_make_empty(&summit);
+    struct document_options options = options_of(&summit, "en");
+    CHECK(document_brief(&document, &options, office, 0, DOCUMENT_MARKDOWN) == ENTENTE_OK);
+    CHECK(has(&document, "## What waits for this office\n\n*None.*"));
+    CHECK(!has(&document, "What changed since") && has(&document, "(Suh Hoon)"));
+    document_free(&document);
+    document = (struct document){0};
+    CHECK(document_brief(&document, &options, bytes_of_text("Gardener"), 0, DOCUMENT_HTML) ==
+          ENTENTE_ERR_NOT_FOUND);
+    CHECK(document.size == 0);
+    summit_free(&summit);
+}
+
 TEST(exports_are_known_by_name)
 {
     static const char *const names[] = {"commitments.csv", "sessions.ics", "readouts.atom",
@@ -165,7 +184,7 @@ TEST(exports_are_known_by_name)
     summit_free(&summit);
 }
 
-TEST_MAIN(CASE(exports_are_known_by_name), CASE(what_is_flushed_is_the_document),
-    CASE(decimals_and_times_are_exact), CASE(languages_and_directions),
-    CASE(an_empty_consultation_has_documents_too),
+TEST_MAIN(CASE(a_brief_is_of_an_office_that_the_party_has), CASE(exports_are_known_by_name),
+    CASE(what_is_flushed_is_the_document), CASE(decimals_and_times_are_exact),
+    CASE(languages_and_directions), CASE(an_empty_consultation_has_documents_too),
     CASE(minutes_of_all_sessions_begin_with_their_contents))
