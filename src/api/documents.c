@@ -31,8 +31,7 @@ reply_document(
     struct call *call, enum entente_error error, struct document *document, const char *media_type)
 {
     if (error == ENTENTE_OK)
-        call_reply_bytes(
-            call, 200, media_type, (struct bytes){document->data, document->size});
+        call_reply_bytes(call, 200, media_type, (struct bytes){document->data, document->size});
     else
         call_fail(call, error);
     document_free(document);
@@ -81,7 +80,8 @@ struct against {
     struct digest acts[READOUT_CHECK_TEXTS_MAX];
 };
 
-/* Whether it is a readout that the report is to be checked against: effective, or for everybody, published. */
+/* Whether it is a readout that the report is to be checked against: effective, or for everybody,
+ * published. */
 static enum entente_error
 is_to_check(struct call *call, const struct digest *act, bool is_public,
     struct readout_state *state, bool *is)
@@ -102,8 +102,8 @@ is_to_check(struct call *call, const struct digest *act, bool is_public,
 }
 
 static void
-add_texts(struct against *against, const struct readout_state *state,
-    const struct text_state *text, struct bytes tag)
+add_texts(struct against *against, const struct readout_state *state, const struct text_state *text,
+    struct bytes tag)
 {
     for (uint16_t i = 0; i < text->languages; i++) {
         const struct text_file *file = &text->files[i];
@@ -175,10 +175,8 @@ json_of_check(const struct readout_check *check, const struct against *against)
 
     for (uint32_t i = 0; i < check->count; i++)
         json_add(&list, json_of_checked(&check->paragraphs[i]));
-    json_put(&made, "readout",
-        has_text ? json_of_id(&against->acts[check->text]) : json_null());
-    json_put(&made, "language",
-        has_text ? json_of_utf8(against->tags[check->text]) : json_null());
+    json_put(&made, "readout", has_text ? json_of_id(&against->acts[check->text]) : json_null());
+    json_put(&made, "language", has_text ? json_of_utf8(against->tags[check->text]) : json_null());
     json_put(&made, "is_rough", json_boolean(check->is_rough));
     json_put(&made, "paragraphs", list);
     return made;

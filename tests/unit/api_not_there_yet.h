@@ -1,11 +1,6 @@
 /* operationIds without a handler; see test_api.c. */
 "fileUpload",
 "fileShow",
-"assessmentList",
 "assessmentCreate",
-"assessmentShow",
 "assessmentContent",
-"assessmentReceive",
-"assessmentWithdraw",
-"assessmentAcknowledge",
 "brief",

@@ -165,6 +165,63 @@ TEST(a_position_is_an_offices_and_its_last_one_counts)
     consulting_stop();
 }
 
+static const char *
+first_assessment(uint8_t slot)
+{
+    const struct answer *list = GET(slot, "/assessments");
+    const json_t *first = json_array_get(json_object_get(list->json, "assessments"), 0);
+
+    return json_string_value(json_object_get(first, "id"));
+}
+
+TEST(an_assessment_and_who_holds_it)
+{
+    uint8_t key[32] = {4};
+    struct fact fact = {.root = {{5}},
+        .sha256 = {{6}},
+        .file_key = {key, sizeof key},
+        .size = 70000,
+        .name = bytes_of_text("Situation.pdf"),
+        .media_type = bytes_of_text("application/pdf"),
+        .tag = bytes_of_text("en"),
+        .text = bytes_of_text("Recent security situation")};
+
+    consulting_start();
+    fact.marking = (struct marking){.scheme = MARKING_TLP, .level = MARKING_RED, .parties = 1};
+    consulting_say(0, FACT_ASSESSMENT, &fact); /* for its giver alone */
+    CHECK(answer_refuses(GET(1, AT("/assessments/%s", first_assessment(0))), 403, "assessment", "V3"));
+    CHECK(answer_has(GET(1, "/assessments"), "{\"assessments\":[],\"next\":null}"));
+    fact.marking = (struct marking){.scheme = MARKING_TLP, .level = MARKING_AMBER, .parties = 3};
+    consulting_say(0, FACT_ASSESSMENT, &fact);
+    const char *id = first_assessment(1);
+    CHECK(answer_has(GET(1, AT("/assessments/%s", id)),
+        "{\"slot\":0,\"name\":\"Situation.pdf\",\"media_type\":\"application/pdf\",\"size\":70000,\"marking\":\"TLP:AMBER\","
+        "\"releasable_to\":[0,1],\"version\":1,\"is_withdrawn\":false,\"newer\":null,\"ledger\":[{\"slot\":0,\"state\":\"held\"},"
+        "{\"slot\":1,\"state\":\"offered\",\"time\":null}]}"));
+    CHECK(answer_refuses(POST(1, AT("/assessments/%s/acknowledgements", id), "{\"is\":\"deleted\"}"), 409,
+        "assessment", "V5"));
+    MADE(POST(1, AT("/assessments/%s/receipts", id), "{\"holding\":\"partly\",\"chunks\":1}"));
+    CHECK(answer_has(GET(0, AT("/assessments/%s", id)),
+        "{\"ledger\":[{\"slot\":0},{\"slot\":1,\"state\":\"held\",\"chunks\":1}]}"));
+    CHECK(answer_refuses(POST(1, AT("/assessments/%s/withdrawal", id), "{}"), 409, "assessment", "V4"));
+    CHECK(answer_refuses(POST(2, AT("/assessments/%s/receipts", id), "{}"), 403, "assessment", "V3"));
+    MADE(POST(0, AT("/assessments/%s/withdrawal", id), "{\"language\":\"en\",\"text\":\"Outdated.\"}"));
+    CHECK(answer_refuses(POST(0, AT("/assessments/%s/withdrawal", id), "{}"), 409, "assessment", "V4"));
+    CHECK(answer_has(GET(0, AT("/assessments/%s", id)),
+        "{\"is_withdrawn\":true,\"reason\":\"Outdated.\",\"ledger\":[{\"slot\":0},"
+        "{\"slot\":1,\"state\":\"withdrawal-not-acknowledged\"}]}"));
+    CHECK(answer_refuses(POST(1, AT("/assessments/%s/acknowledgements", id), "{\"is\":\"kept\"}"), 422,
+        "/text", "V5"));
+    MADE(POST(1, AT("/assessments/%s/acknowledgements", id), "{\"is\":\"kept\",\"text\":\"By law.\"}"));
+    CHECK(answer_has(GET(0, AT("/assessments/%s", id)),
+        "{\"ledger\":[{\"slot\":0},{\"slot\":1,\"state\":\"kept\",\"text\":\"By law.\"}]}"));
+    MADE(POST(1, AT("/assessments/%s/acknowledgements", id), "{\"is\":\"deleted\"}"));
+    CHECK(answer_has(GET(0, AT("/assessments/%s", id)),
+        "{\"ledger\":[{\"slot\":0},{\"slot\":1,\"state\":\"deleted\"}]}"));
+    CHECK(answer_refuses(GET(0, AT("/assessments/%064d", 6)), 404, "assessment", NULL));
+    consulting_stop();
+}
+
 TEST(the_worst_that_a_party_can_write_is_shown)
 {
     const char *worst = "\xE2\x80\xAE" "evil\xE2\x81\xA6\x01\x7F";
@@ -218,4 +275,4 @@ TEST(the_worst_that_a_party_can_write_is_shown)
 TEST_MAIN(CASE(the_givers_claim_and_the_receivers_word_are_read_apart),
     CASE(what_is_not_theirs_to_say_of_a_commitment_is_refused),
     CASE(a_dialogue_with_all_that_happened), CASE(a_position_is_an_offices_and_its_last_one_counts),
-    CASE(the_worst_that_a_party_can_write_is_shown))
+    CASE(an_assessment_and_who_holds_it), CASE(the_worst_that_a_party_can_write_is_shown))
