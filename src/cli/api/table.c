@@ -71,8 +71,9 @@ static const struct field session_yield[] = QUEUE("leave");
 static const struct field agenda_add[] = {WORD("text", FIELD_TEXT, 2), LANGUAGE,
     MUST("number", FIELD_NUMBER, "number", "N", "its place on the agenda"),
     MUST("minutes", FIELD_NUMBER, "minutes", "N", "the time box; 0: none"),
-    MUST("owner", FIELD_PARTY, "owner", "PARTY", "who brings it"),
-    MAY("papers", FIELD_TEXTS, "paper", "ID", "assessments or texts that belong to it"), END};
+    MUST("owner", FIELD_PARTY, "owner", "PARTY", "who brings it"), END};
+static const struct field agenda_paper[] = {WORD("paper", FIELD_TEXT, 2),
+    MAY("name", FIELD_TEXT, "name", "NAME", "what the paper is called"), END};
 static const struct field agenda_conclude[] = {WORD("text", FIELD_TEXT, 2), LANGUAGE,
     MUST("number", FIELD_NUMBER, "number", "N", "of the item's conclusions"), END};
 
@@ -162,7 +163,10 @@ static const struct field readout_publish[] = {
 
 /* ---- assessments ---- */
 
-static const struct field assessment_text[] = {
+static const struct field assessment_receive[] = {MAY("holding", FIELD_TEXT, "holding", "HOW",
+    "whole (where it is not given), partly or none"), END};
+static const struct field assessment_withdraw[] = {
+    MAY("language", FIELD_TEXT, "language", "TAG", "language of the text, BCP 47"),
     MAY("text", FIELD_TEXT, "text", "TEXT", "what there is to say"), END};
 static const struct field assessment_acknowledge[] = {WORD("is", FIELD_TEXT, 2),
     MAY("text", FIELD_TEXT, "text", "TEXT", "why"), END};
@@ -228,6 +232,9 @@ const struct api_command api_commands[] = {
     POST("agenda conclude", "DIR ITEM TEXT --language TAG --number N", 3, "conclude an item",
         "entente agenda conclude korea $ITEM 'The parties will meet again.' --language en --number 1",
         R "/items/{1}/conclusions", agenda_conclude),
+    POST("agenda paper", "DIR ITEM ID [--name NAME]", 3, "put a paper to an item",
+        "entente agenda paper korea $ITEM $ASSESSMENT --name 'Recent situation'",
+        R "/items/{1}/papers", agenda_paper),
     POST("statement new", "DIR TEXT|- --language TAG [--under ID] [--speaker NAME]", 2,
         "make a statement", "entente statement new korea '회의를 시작하겠습니다.' --language ko --under $ITEM",
         R "/statements", statement_new),
@@ -329,11 +336,13 @@ const struct api_command api_commands[] = {
         pages, "assessments: id party marking version size name is_withdrawn"),
     GET("assessment show", "DIR ASSESSMENT", 2, 2, "an assessment, and who holds it",
         "entente assessment show korea $ASSESSMENT", R "/assessments/{1}", NULL, "all"),
-    POST("assessment receive", "DIR ASSESSMENT [--text TEXT]", 2, "say that it is held here",
-        "entente assessment receive japan $ASSESSMENT", R "/assessments/{1}/receipts", assessment_text),
-    POST("assessment withdraw", "DIR ASSESSMENT [--text TEXT]", 2, "ask all holders to delete it",
-        "entente assessment withdraw korea $ASSESSMENT --text '…'", R "/assessments/{1}/withdrawal",
-        assessment_text),
+    POST("assessment receive", "DIR ASSESSMENT [--holding HOW]", 2, "say that it is held here",
+        "entente assessment receive japan $ASSESSMENT", R "/assessments/{1}/receipts",
+        assessment_receive),
+    POST("assessment withdraw", "DIR ASSESSMENT [--text TEXT --language TAG]", 2,
+        "ask all holders to delete it",
+        "entente assessment withdraw korea $ASSESSMENT --text '…' --language ko",
+        R "/assessments/{1}/withdrawal", assessment_withdraw),
     POST("assessment acknowledge", "DIR ASSESSMENT deleted|kept [--text TEXT]", 3,
         "answer a withdrawal", "entente assessment acknowledge japan $ASSESSMENT deleted",
         R "/assessments/{1}/acknowledgements", assessment_acknowledge),
