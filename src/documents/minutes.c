@@ -1,5 +1,6 @@
 #include "documents/listing.h"
 #include "documents/page.h"
+#include "documents/persons.h"
 
 #include <stdlib.h>
 
@@ -10,6 +11,7 @@ struct minutes {
     struct digest session;
     const struct object *object; /* of the session */
     struct session_state state;
+    struct persons persons;
 };
 
 /* ---- the facts of a session, in the order of their writers' clocks ---- */
@@ -199,47 +201,45 @@ tell_course(struct minutes *minutes, unsigned level)
 
 /* ---- attendance ---- */
 
-/* When the person of (slot, name) came and went: every attendance of theirs, in order. */
+/* When a person came and went: their attendances in order. */
 static enum entente_error
-put_presence(struct minutes *minutes, uint8_t slot, struct bytes name)
+put_presence(struct minutes *minutes, uint32_t from, uint32_t end)
 {
     struct page *page = &minutes->page;
-    const struct fact_note *note;
     struct fact fact;
-    bool is_there = false, is_first = true;
+    bool is_there = false;
     enum entente_error error = ENTENTE_OK;
 
-    for (uint32_t i = 0; error == ENTENTE_OK;) {
-        error =
-            object_next(minutes->consultation, minutes->object, FACT_ATTENDANCE, &i, &note, &fact);
-        if (error != ENTENTE_OK || note->slot != slot || !bytes_equal(fact.name, name))
+    for (uint32_t i = from; error == ENTENTE_OK && i < end; i++) {
+        const struct fact_note *note =
+            fact_of(minutes->object, FACT_ATTENDANCE, minutes->persons.notes[i].order, &fact);
+        bool joins = note != NULL && fact.what == ATTENDANCE_JOIN;
+        if (note == NULL || (joins && is_there))
             continue;
-        bool joins = fact.what == ATTENDANCE_JOIN;
-        uint64_t t_ms = fact.when_ms != 0 ? fact.when_ms : note->t_ms;
-        if (joins && is_there)
-            continue;
-        if (joins && !is_first)
+        if (joins && i > from)
             page_comma(page);
         if (!joins)
             page_plain(page, "–");
-        page_clock(page, t_ms);
+        page_clock(page, fact.when_ms != 0 ? fact.when_ms : note->t_ms);
         is_there = joins;
-        is_first = false;
         error = mark_place(minutes, &note->place);
     }
     if (is_there)
         page_plain(page, "–");
-    return error == ENTENTE_ERR_NOT_FOUND ? ENTENTE_OK : error;
+    return error;
 }
 
+/* What the last attendance says of the person; and all of them. */
 static enum entente_error
-tell_person(struct minutes *minutes, const struct fact_note *note)
+tell_person(struct minutes *minutes, uint32_t from, uint32_t end)
 {
     static const enum phrase modes[] = {SAY_IN_ROOM, SAY_BY_VIDEO, SAY_BY_TELEPHONE};
     struct page *page = &minutes->page;
     struct fact fact;
+    const struct fact_note *note =
+        fact_of(minutes->object, FACT_ATTENDANCE, minutes->persons.notes[end - 1].order, &fact);
 
-    if (fact_parse(&fact, FACT_ATTENDANCE, note->content) != ENTENTE_OK)
+    if (note == NULL)
         return ENTENTE_OK;
     page_row(page);
     page_cell(page);
@@ -252,7 +252,7 @@ tell_person(struct minutes *minutes, const struct fact_note *note)
     if (fact.mode >= 1 && fact.mode <= 3)
         page_say(page, modes[fact.mode - 1]);
     page_cell(page);
-    enum entente_error error = put_presence(minutes, note->slot, fact.name);
+    enum entente_error error = put_presence(minutes, from, end);
     page_row_end(page);
     return error;
 }
@@ -261,39 +261,21 @@ static enum entente_error
 tell_attendance(struct minutes *minutes, unsigned level)
 {
     static const enum phrase heads[] = {SAY_NAME, SAY_OFFICE, SAY_PARTY, SAY_BY, SAY_PRESENT};
-    struct fact_note note;
+    const struct persons *persons = &minutes->persons;
     enum entente_error error = ENTENTE_OK;
 
     page_heading_say(&minutes->page, level, SAY_ATTENDANCE);
-    for (uint32_t i = 0; error == ENTENTE_OK; i++) {
-        error = consultation_person(
-            minutes->consultation, &minutes->session, FACT_ATTENDANCE, i, &note);
-        if (error == ENTENTE_OK && i == 0)
-            page_table(&minutes->page, heads, 5);
-        if (error == ENTENTE_OK)
-            error = tell_person(minutes, &note);
-        if (error == ENTENTE_ERR_NOT_FOUND && i == 0)
-            page_nothing(&minutes->page);
-        else if (error != ENTENTE_OK)
-            page_table_end(&minutes->page);
+    if (persons->count == 0) {
+        page_nothing(&minutes->page);
+        return ENTENTE_OK;
     }
-    return error == ENTENTE_ERR_NOT_FOUND ? ENTENTE_OK : error;
-}
-
-static enum entente_error
-has_attended(struct minutes *minutes, uint8_t slot, struct bytes name, bool *has)
-{
-    const struct fact_note *note;
-    struct fact fact;
-    enum entente_error error = ENTENTE_OK;
-
-    *has = false;
-    for (uint32_t i = 0; error == ENTENTE_OK && !*has;) {
-        error =
-            object_next(minutes->consultation, minutes->object, FACT_ATTENDANCE, &i, &note, &fact);
-        *has = error == ENTENTE_OK && note->slot == slot && bytes_equal(fact.name, name);
+    page_table(&minutes->page, heads, 5);
+    for (uint32_t from = 0, end; error == ENTENTE_OK && from < persons->count; from = end) {
+        end = persons_end(persons, from);
+        error = tell_person(minutes, from, end);
     }
-    return error == ENTENTE_ERR_NOT_FOUND ? ENTENTE_OK : error;
+    page_table_end(&minutes->page);
+    return error;
 }
 
 static enum entente_error
@@ -306,11 +288,10 @@ tell_absent(struct minutes *minutes)
     enum entente_error error = ENTENTE_OK;
 
     for (uint32_t i = 0; error == ENTENTE_OK;) {
-        bool has = true;
         error = object_next(minutes->consultation, minutes->object, FACT_INVITE, &i, &note, &fact);
-        if (error == ENTENTE_OK)
-            error = has_attended(minutes, fact.slot, fact.name, &has);
-        if (error != ENTENTE_OK || has || fact.name.size == 0)
+        if (error != ENTENTE_OK || fact.name.size == 0 ||
+            fact.slot >= room_parties(minutes->room) ||
+            persons_has(&minutes->persons, fact.slot, fact.name))
             continue;
         if (count++ == 0) {
             page_fields(page);
@@ -636,6 +617,20 @@ tell_rest(struct minutes *minutes, unsigned level)
 /* ---- all of it ---- */
 
 static enum entente_error
+tell_people(struct minutes *minutes)
+{
+    enum entente_error error =
+        persons_read(&minutes->persons, minutes->consultation, minutes->object);
+
+    if (error == ENTENTE_OK)
+        error = tell_attendance(minutes, 3);
+    if (error == ENTENTE_OK)
+        error = tell_absent(minutes);
+    persons_free(&minutes->persons);
+    return error;
+}
+
+static enum entente_error
 tell_session(struct minutes *minutes, const struct digest *session)
 {
     minutes->session = *session;
@@ -645,9 +640,7 @@ tell_session(struct minutes *minutes, const struct digest *session)
     if (error != ENTENTE_OK)
         return error;
     tell_head(minutes, 2);
-    error = tell_attendance(minutes, 3);
-    if (error == ENTENTE_OK)
-        error = tell_absent(minutes);
+    error = tell_people(minutes);
     if (error == ENTENTE_OK)
         error = tell_course(minutes, 3);
     if (error == ENTENTE_OK)

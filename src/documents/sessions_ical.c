@@ -5,6 +5,7 @@
  */
 #include "documents/buffer.h"
 #include "documents/listing.h"
+#include "documents/persons.h"
 
 #include "crypto/hash.h"
 
@@ -113,47 +114,24 @@ add_attendee(struct calendar *calendar, uint8_t slot, struct bytes name, bool ha
     icalcomponent_add_property(calendar->event, attendee);
 }
 
-static enum entente_error
-has_come(struct calendar *calendar, const struct digest *session, uint8_t slot, struct bytes name,
-    bool *has)
-{
-    struct fact_note note;
-    struct fact fact;
-    enum entente_error error = ENTENTE_OK;
-
-    *has = false;
-    for (uint32_t i = 0; error == ENTENTE_OK && !*has; i++) {
-        error = consultation_person(calendar->consultation, session, FACT_ATTENDANCE, i, &note);
-        *has = error == ENTENTE_OK && note.slot == slot &&
-               fact_parse(&fact, FACT_ATTENDANCE, note.content) == ENTENTE_OK &&
-               bytes_equal(fact.name, name);
-    }
-    return error == ENTENTE_ERR_NOT_FOUND ? ENTENTE_OK : error;
-}
-
 /* Those who came, then those who were invited and did not. */
 static enum entente_error
-add_attendees(struct calendar *calendar, const struct digest *session, const struct object *object)
+add_attendees(struct calendar *calendar, const struct object *session)
 {
-    const struct fact_note *invited;
-    struct fact_note note;
+    const struct fact_note *note;
+    struct persons persons;
     struct fact fact;
-    enum entente_error error = ENTENTE_OK;
+    enum entente_error error = persons_read(&persons, calendar->consultation, session);
 
-    for (uint32_t i = 0; error == ENTENTE_OK; i++) {
-        error = consultation_person(calendar->consultation, session, FACT_ATTENDANCE, i, &note);
-        if (error == ENTENTE_OK && fact_parse(&fact, FACT_ATTENDANCE, note.content) == ENTENTE_OK)
-            add_attendee(calendar, note.slot, fact.name, true);
-    }
-    error = error == ENTENTE_ERR_NOT_FOUND ? ENTENTE_OK : error;
+    for (uint32_t i = 0; i < persons.count; i = persons_end(&persons, i))
+        add_attendee(calendar, persons.notes[i].slot, persons.notes[i].name, true);
     for (uint32_t i = 0; error == ENTENTE_OK;) {
-        bool has = true;
-        error = object_next(calendar->consultation, object, FACT_INVITE, &i, &invited, &fact);
-        if (error == ENTENTE_OK && fact.slot < room_parties(calendar->room))
-            error = has_come(calendar, session, fact.slot, fact.name, &has);
-        if (error == ENTENTE_OK && !has && fact.name.size > 0)
+        error = object_next(calendar->consultation, session, FACT_INVITE, &i, &note, &fact);
+        if (error == ENTENTE_OK && fact.name.size > 0 && fact.slot < room_parties(calendar->room) &&
+            !persons_has(&persons, fact.slot, fact.name))
             add_attendee(calendar, fact.slot, fact.name, false);
     }
+    persons_free(&persons);
     return error == ENTENTE_ERR_NOT_FOUND ? ENTENTE_OK : error;
 }
 
@@ -198,7 +176,7 @@ add_session(struct calendar *calendar, icalcomponent *all, const struct digest *
         add_text(calendar, icalproperty_new_description, state.call.text);
     add_status(calendar, state.status);
     add_organizer(calendar, object_made_by(object)->slot);
-    return add_attendees(calendar, session, object);
+    return add_attendees(calendar, object);
 }
 
 static icalcomponent *
