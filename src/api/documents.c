@@ -1,4 +1,5 @@
 /* What people take out of a consultation, and reports held against what was published. */
+#include "api/formats.h"
 #include "api/handling.h"
 
 #include "base/text.h"
@@ -55,6 +56,27 @@ draft_minutes(struct call *call)
         return;
     enum entente_error error = document_minutes(&document, &options, &session.id, form);
     reply_document(call, error, &document, media_type_of(form));
+}
+
+static void
+write_brief(struct call *call)
+{
+    struct document document = {0};
+    struct document_options options = options_of(call);
+    enum document_form form = form_of(call);
+    const char *office = call_parameter(call, "office"), *since = call_parameter(call, "since");
+    uint64_t since_ms = 0;
+
+    if (since != NULL)
+        time_of_text(bytes_of_text(since), &since_ms); /* its form was checked */
+    enum entente_error error =
+        document_brief(&document, &options, bytes_of_text(office), since_ms, form);
+    if (error != ENTENTE_ERR_NOT_FOUND) {
+        reply_document(call, error, &document, media_type_of(form));
+        return;
+    }
+    document_free(&document);
+    call_refuse(call, 404, "office", NULL, "office: this party has no office of that name");
 }
 
 static void
@@ -218,6 +240,7 @@ check_public(struct call *call)
 
 const struct call_entry calls_of_documents[] = {
     {.operation = "minutesDraft", .run = draft_minutes},
+    {.operation = "brief", .run = write_brief},
     {.operation = "export", .run = export_list},
     {.operation = "readoutCheck", .run = check_readouts},
     {.operation = "publicCheck", .run = check_public},

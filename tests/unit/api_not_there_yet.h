@@ -3,4 +3,3 @@
 "fileShow",
 "assessmentCreate",
 "assessmentContent",
-"brief",

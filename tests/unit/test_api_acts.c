@@ -389,6 +389,10 @@ TEST(offices_at_a_date_and_their_history)
         "{\"what\":\"appoint\",\"acting\":\"Holder\"},{\"what\":\"deputise\"},{\"what\":\"appoint\",\"void_rule\":\"P2\","
         "\"acting\":\"Holder\"},{\"what\":\"appoint\",\"acting\":\"Successor\",\"void_rule\":null}],\"next\":null}"));
     CHECK(answer_refuses(GET(0, "/offices/1/Nobody/history"), 404, "office", NULL));
+    const struct answer *brief = GET(2, "/brief?office=Minister&since=2020-01-01T00:00:00Z&format=markdown");
+    CHECK(brief->status == 200 && strstr(brief->text, "Minister") != NULL);
+    CHECK(answer_refuses(GET(0, "/brief?office=Minister"), 404, "office", NULL)); /* another party's */
+    CHECK(answer_refuses(GET(2, "/brief?office=Minister&since=yesterday"), 400, "since", NULL));
     CHECK(answer_refuses(GET(0, "/offices/7/Nobody/history"), 404, "slot", NULL));
     consulting_stop();
 }
