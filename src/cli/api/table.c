@@ -173,8 +173,12 @@ static const struct field assessment_acknowledge[] = {WORD("is", FIELD_TEXT, 2),
 
 /* ---- documents and search ---- */
 
-static const struct field documents_minutes[] = {FORMAT, END};
-static const struct field documents_brief[] = {WORD("office", FIELD_TEXT, 1), FORMAT,
+#define HEADINGS                                                                                   \
+    MAY("language", FIELD_TEXT, "language", "TAG", "language of headings and dates: en, ko, ja or ar")
+
+static const struct field documents_minutes[] = {FORMAT, HEADINGS, END};
+static const struct field documents_export[] = {HEADINGS, END};
+static const struct field documents_brief[] = {WORD("office", FIELD_TEXT, 1), FORMAT, HEADINGS,
     MAY("since", FIELD_TEXT, "since", "TIME", "what changed since then"), END};
 static const struct field search[] = {WORD("q", FIELD_TEXT, 1), PAGES, END};
 
@@ -349,16 +353,16 @@ const struct api_command api_commands[] = {
     GET("assessment get", "DIR ASSESSMENT [--out FILE]", 2, 2, "fetch an assessment's file",
         "entente assessment get japan $ASSESSMENT --out assessment.pdf", R "/assessments/{1}/content",
         NULL, "file"),
-    GET("minutes", "DIR SESSION [--format FORM] [--out FILE]", 2, 2,
+    GET("minutes", "DIR SESSION [--format FORM] [--language TAG] [--out FILE]", 2, 2,
         "the minutes of a session, from the record", "entente minutes korea $SESSION --out minutes.html",
         R "/sessions/{1}/minutes", documents_minutes, "file"),
-    GET("brief", "DIR OFFICE [--since TIME] [--format FORM] [--out FILE]", 2, 2,
+    GET("brief", "DIR OFFICE [--since TIME] [--format FORM] [--language TAG] [--out FILE]", 2, 2,
         "what an incoming holder of an office must know",
         "entente brief usa 'National Security Adviser' --format markdown", R "/brief", documents_brief,
         "file"),
-    GET("export", "DIR NAME [--out FILE]", 2, 2,
+    GET("export", "DIR NAME [--language TAG] [--out FILE]", 2, 2,
         "a list as a file: commitments.csv, sessions.ics, readouts.atom, readouts.ninjs.json, minutes.html",
-        "entente export korea sessions.ics --out sessions.ics", R "/exports/{1}", NULL, "file"),
+        "entente export korea sessions.ics --out sessions.ics", R "/exports/{1}", documents_export, "file"),
     GET("search", "DIR WORDS", 2, 2, "search everything that can be read",
         "entente search korea 비핵화", R "/search", search,
         "hits: origin.time origin.party kind speaker snippet id"),
