@@ -22,6 +22,9 @@ enum {
 
 /* ---- the handshake ---- */
 
+/* Of base64. */
+static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
 static bool
 is_word(struct bytes value, const char *word)
 {
@@ -33,8 +36,6 @@ is_word(struct bytes value, const char *word)
 static bool
 is_key(struct bytes key)
 {
-    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-
     if (key.size != KEY_BYTES || key.data[KEY_BYTES - 1] != '=' || key.data[KEY_BYTES - 2] != '=')
         return false;
     for (size_t i = 0; i < KEY_BYTES - 2; i++)
@@ -64,7 +65,6 @@ http_websocket_is_asked(const struct http_exchange *exchange, uint16_t *refusal)
 static void
 encode(const uint8_t hash[static SHA1_DIGEST_LENGTH], char text[static ACCEPT_BYTES + 1])
 {
-    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     size_t used = 0;
 
     for (size_t i = 0; i < SHA1_DIGEST_LENGTH; i += 3) {
