@@ -1,8 +1,8 @@
 /*
  * What the parts of the HTTP server share: http_server.c (beginning, end, clock), http_client.c
  * (one connection: reading, writing, its turn), http_head.c (a request's headers), http_exchange.c
- * (what the handler calls), http_one.c, http_two.c and http_websocket.c (the protocols),
- * http_tls.c.
+ * (what the handler is told), http_answer.c (what it calls), http_one.c, http_two.c and
+ * http_websocket.c (the protocols), http_tls.c.
  *
  * What the handler calls only notes and queues; the connection then is due, and does the rest when
  * its turn comes, on the loop.  Only there are exchanges and clients freed, so no pointer goes
@@ -221,6 +221,9 @@ void http_exchange_body(struct http_exchange *exchange, struct bytes part);
 void http_exchange_complete(struct http_exchange *exchange);
 /* Hands over what waited while it was paused. */
 void http_exchange_feed(struct http_exchange *exchange);
+
+/* http_answer.c */
+
 /* Answers in the handler's place, if that is still possible; the connection (or stream) ends then.
  */
 void http_exchange_refuse(struct http_exchange *exchange, uint16_t status);
