@@ -107,7 +107,7 @@ add(uint8_t kind, struct body *body)
     draft.used += writer.used;
     draft.entries[draft.count++] = (struct build_entry){
         .kind = kind,
-        .flags = (count + draft.count) % 3 == 0 ? 0 : ENTRY_FLAG_HOLDS,
+        .flags = (uint16_t)((count + draft.count) % 3 == 0 ? 0 : ENTRY_FLAG_HOLDS),
         .payload = writer_written(&writer)};
 }
 
