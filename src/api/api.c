@@ -2,6 +2,7 @@
 #include "api/internal.h"
 
 #include "crypto/hash.h"
+#include "documents/documents.h"
 
 #include <stdlib.h>
 
@@ -13,6 +14,12 @@ uint64_t
 api_now_ms(const struct api *api)
 {
     return api->desk.now_ms(api->desk.state);
+}
+
+void
+api_prepare(void)
+{
+    document_prepare();
 }
 
 /*

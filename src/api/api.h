@@ -16,6 +16,9 @@
 
 struct api;
 
+/* Before the process is confined: what the libraries read of the machine. */
+void api_prepare(void);
+
 /* What became of something written. */
 struct api_written {
     uint8_t slot;

@@ -168,6 +168,7 @@ open_accounts(const char *folder, int number)
 enum entente_error
 serving_begin(struct desk *desk, const char *folder)
 {
+    api_prepare();
     for (int i = 0; i < 2; i++)
         desk->serving.accounts[i] = open_accounts(folder, i + 1);
     return desk->serving.accounts[0] >= 0 && desk->serving.accounts[1] >= 0 ? ENTENTE_OK

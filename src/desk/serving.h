@@ -37,7 +37,7 @@ struct serving {
 };
 
 /*
- * Opens DIR/accounts.1 and DIR/accounts.2, before the process is confined: after that nothing is opened by
+ * Before the process is confined: opens DIR/accounts.1 and DIR/accounts.2, since after it nothing is opened by
  * name.  Each holds all accounts behind a number and a hash; a save writes the older one, so that a
  * power cut leaves one of both whole.
  *   ENTENTE_ERR_IO   they cannot be opened

@@ -1,11 +1,11 @@
 #include "documents/buffer.h"
 
+#include "base/date.h"
 #include "text/show.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 #define LINE_BYTES_MAX 512u
 
@@ -124,18 +124,17 @@ decimal_print(char out[static DECIMAL_BYTES_MAX], uint64_t quantity, uint8_t sca
 }
 
 /* Years beyond 9999 are shown as the last moment of that year: no form has room for them. */
-#define LAST_MOMENT_S 253402300799
+#define LAST_MOMENT_S 253402300799u
 
+/* The calendar by arithmetic: the desk is confined, and may not read the file of the time zone. */
 struct time_parts
 time_parts_of(uint64_t t_ms)
 {
-    uint64_t seconds = t_ms / 1000;
-    time_t t = (time_t)(seconds > LAST_MOMENT_S ? LAST_MOMENT_S : seconds);
-    struct tm tm = {0};
+    uint64_t seconds = t_ms / 1000 < LAST_MOMENT_S ? t_ms / 1000 : LAST_MOMENT_S;
+    struct date date = date_of_days(seconds / 86400);
 
-    gmtime_r(&t, &tm);
-    return (struct time_parts){
-        tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec};
+    return (struct time_parts){(int)date.year, (int)date.month, (int)date.day,
+        (int)(seconds / 3600 % 24), (int)(seconds / 60 % 60), (int)(seconds % 60)};
 }
 
 void

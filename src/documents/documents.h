@@ -46,8 +46,7 @@ struct document_options {
  *   ENTENTE_ERR_NO_MEMORY, ENTENTE_ERR_IO, ENTENTE_ERR_CORRUPT   this machine
  *   any other               what `flush` returned
  * On error the document holds part of it.  Time: linear in the facts that it tells, times the
- * logarithm of what it sorts; but of a session's chair and a dialogue's positions each fact is judged
- * against all of its kind (M3, Q4).
+ * logarithm of what it sorts.
  */
 
 /* Of one session, or of all in the order of their beginning where `session` is NULL. */
@@ -69,6 +68,9 @@ MUST_USE enum entente_error document_brief(struct document *document,
  */
 MUST_USE enum entente_error document_commitments_csv(
     struct document *document, const struct document_options *options);
+
+/* Before the process is confined: libical reads a list of time zones even for UTC, once. */
+void document_prepare(void);
 
 /* The sessions, RFC 5545; UIDs are stable. */
 MUST_USE enum entente_error document_sessions_ical(

@@ -328,6 +328,7 @@ page_table(struct page *page, const enum phrase *heads, uint32_t count)
     for (uint32_t i = 0; i < count && !is_html(page); i++)
         put(page, " --- |");
     put_as(page, "", "\n");
+    page->is_in_table = true;
 }
 
 void
@@ -355,6 +356,7 @@ void
 page_table_end(struct page *page)
 {
     put_as(page, "</tbody>\n</table>\n", "\n");
+    page->is_in_table = false;
 }
 
 void
@@ -558,7 +560,8 @@ page_link(struct page *page, const struct digest *anchor)
 }
 
 void
-page_link_end(struct page *page)
+page_link_end(struct page *page, const struct digest *anchor)
 {
+    (void)anchor;
     put_as(page, "</a>", "");
 }

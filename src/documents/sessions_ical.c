@@ -22,6 +22,12 @@ struct calendar {
     bool is_out_of_memory;
 };
 
+void
+document_prepare(void)
+{
+    icaltimezone_get_utc_timezone();
+}
+
 static struct icaltimetype
 time_of(uint64_t t_ms)
 {

@@ -157,9 +157,7 @@ open_ended(const struct thread *thread, int64_t fd)
     if (used <= 0 || stat(link, &status) != 0)
         return;
     path[used] = '\0';
-    /* A file without a name is lost with its program anyhow. */
-    bool is_written = S_ISREG(status.st_mode) && status.st_nlink > 0 &&
-                      (open_flags(thread) & O_ACCMODE) != O_RDONLY;
+    bool is_written = S_ISREG(status.st_mode) && (open_flags(thread) & O_ACCMODE) != O_RDONLY;
     if (!is_written && !S_ISDIR(status.st_mode))
         return;
     opened[fd] = strdup(path);
