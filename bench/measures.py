@@ -325,6 +325,29 @@ def verify(options):
         worth("at most 2 times hashing the file with BLAKE2b", to_hash, 2)
 
 
+# --- evaluate, evaluate-one ----------------------------------------------------------------------
+
+
+def evaluate_rounds(options):
+    sides = Sides(options)
+    path = os.path.join(support.WORK, "evaluate.sqlite")
+    for _ in sides.rounds():
+        sides.note("ours", support.run_tool(support.tool("evaluate_rate"), path, options.entries))
+    return sides, sides.summary("ours")
+
+
+def evaluate(options):
+    sides, ours = evaluate_rounds(options)
+    return sides, {}, worth("1,000,000 entries in at most 5 s of processor time", ours and ours["seconds"],
+                            5 * options.entries / 1e6)
+
+
+def evaluate_one(options):
+    sides, ours = evaluate_rounds(options)
+    return sides, {}, worth("one more entry, alone in the store's next commit, in at most 50 us of processor time",
+                            ours and ours["one_more_us"], 50)
+
+
 # name -> (measurement, entries unless told otherwise, what to say of a peer that cannot do it)
 MEASURES = {
     "append-1": (append_1, 2000, None),
@@ -332,6 +355,8 @@ MEASURES = {
     "gap": (gap, None, None),
     "catch-up": (catch_up, 1000000, None),
     "verify": (verify, 1000000, "a record of etcd or NATS carries no signature to verify"),
+    "evaluate": (evaluate, 1000000, "a store of etcd or NATS says nothing of sessions and agreements"),
+    "evaluate-one": (evaluate_one, 100000, "a store of etcd or NATS says nothing of sessions and agreements"),
     "memory": (memory, 1000000, None),
     "start": (start, 1000000, None),
 }

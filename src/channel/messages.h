@@ -67,12 +67,19 @@ enum message_process {
                                                                                                    \
     X(NODE_LIST, node_list, 100, DESK, NODE, "a page of entries")                                  \
     X(NODE_STATUS, node_status, 101, DESK, NODE, "how a room stands")                              \
-    X(NODE_KEYS, node_keys, 102, DESK, NODE, "the entry that announced a chain, or gives it again") \
+    X(NODE_KEYS, node_keys, 102, DESK, NODE,                                                       \
+        "the entry that announced a chain, or gives it again")                                     \
     X(NODE_EXPORT, node_export, 103, DESK, NODE, "the next part of an exported record")            \
     X(NODE_IMPORT, node_import, 104, DESK, NODE, "a part of a bundle's file; empty: its end")      \
     X(NODE_CONTROL, node_control, 105, DESK, NODE, "what the operator decided")                    \
     X(NODE_CHAINS, node_chains, 106, DESK, NODE, "a page of keys entries")                         \
     X(NODE_FOLLOW, node_follow, 107, DESK, NODE, "tell of the next growth of the store")           \
+    X(NODE_FILE_PUT, node_file_put, 108, DESK, NODE, "a sealed chunk of an upload")                \
+    X(NODE_FILE_END, node_file_end, 109, DESK, NODE, "the upload is whole")                        \
+    X(NODE_FILE_GET, node_file_get, 110, DESK, NODE, "a chunk, fetched if it is not here")         \
+    X(NODE_FILE_STATUS, node_file_status, 111, DESK, NODE,                                         \
+        "how a file stands; whether it is wanted")                                                 \
+    X(NODE_FILE_REMOVE, node_file_remove, 112, DESK, NODE, "remove what is here of a file")        \
     X(NODE_ENTRY, node_entry, 120, NODE, DESK, "one entry of a page")                              \
     X(NODE_LISTED, node_listed, 121, NODE, DESK, "the page ends")                                  \
     X(NODE_STATUS_IS, node_status_is, 122, NODE, DESK, "how the room stands")                      \
@@ -85,6 +92,9 @@ enum message_process {
     X(NODE_CHAINS_ARE, node_chains_are, 128, NODE, DESK, "the keys entries, and where to go on")   \
     X(NODE_STORED, node_stored, 129, NODE, DESK, "the store grew; not again before NODE_FOLLOW")   \
                                                                                                    \
+    X(NODE_FILE_CHUNK, node_file_chunk, 130, NODE, DESK, "the sealed chunk")                       \
+    X(NODE_FILE_STATUS_IS, node_file_status_is, 131, NODE, DESK, "how the file stands")            \
+                                                                                                   \
     X(SAY, say, 200, CLI, DESK, "write these sections")                                            \
     X(LIST, list, 201, CLI, DESK, "entries, opened")                                               \
     X(STATUS, status, 202, CLI, DESK, "how a room stands")                                         \
@@ -94,6 +104,10 @@ enum message_process {
     X(HELP, help, 206, CLI, DESK, "help this party to read again")                                 \
     X(WRITE, write, 207, CLI, DESK, "write an entry of this kind: sealed, or an act's")            \
     X(CONSULTATION, consultation, 208, CLI, DESK, "what follows from a room's entries")            \
+    X(FILE_PUT, file_put, 209, CLI, DESK, "a part of a file to be given; empty: its end")          \
+    X(FILE_GET, file_get, 210, CLI, DESK, "the next part of a file")                               \
+    X(FILE_STATUS, file_status, 211, CLI, DESK, "how a file stands; whether it is wanted")         \
+    X(FILE_REMOVE, file_remove, 212, CLI, DESK, "remove what is here of a file")                   \
     X(SAID, said, 220, DESK, CLI, "it is durable in the feed")                                     \
     X(ENTRY, entry, 221, DESK, CLI, "one entry, opened where possible")                            \
     X(LISTED, listed, 222, DESK, CLI, "no more entries now")                                       \
@@ -103,7 +117,10 @@ enum message_process {
     X(ANSWER, answer, 226, DESK, CLI, "done, or why not")                                          \
     X(HELPED, helped, 227, DESK, CLI, "the chains that it was given")                              \
     X(VOID, void, 228, DESK, CLI, "the rule that would make it void; it was not written")          \
-    X(CONSULTATION_IS, consultation_is, 229, DESK, CLI, "how far it is evaluated, and to what")
+    X(CONSULTATION_IS, consultation_is, 229, DESK, CLI, "how far it is evaluated, and to what")      \
+    X(FILE_MADE, file_made, 230, DESK, CLI, "by what the file is known, and its key")              \
+    X(FILE_PART, file_part, 231, DESK, CLI, "a part of the file; empty: its end")                  \
+    X(FILE_STATUS_IS, file_status_is, 232, DESK, CLI, "how the file stands")
 
 /*
  * F(kind, name).  Kinds: u8, u16, u32, u64; flag: u8, 0 or 1; room, party, id, digest, key: 32
@@ -225,6 +242,28 @@ enum message_process {
 /* room: the one that changed last; others may have changed before it. */
 #define MESSAGE_FIELDS_NODE_NEWS(F) F(room, room)
 
+/*
+ * place: a number by chance, for one upload; its chunk 0 begins it.  size, leaves: as in LEAVES of
+ * PROTOCOL.md.  Answered by NODE_DONE: of a chunk when it was taken, of the end when all is
+ * durable.
+ */
+#define MESSAGE_FIELDS_NODE_FILE_PUT(F)                                                            \
+    F(u64, ticket) F(room, room) F(digest, place) F(u32, index) F(rest, sealed)
+#define MESSAGE_FIELDS_NODE_FILE_END(F)                                                            \
+    F(u64, ticket) F(room, room) F(digest, place) F(u64, size) F(rest, leaves)
+/* Answered when the chunk is here; NODE_FILE_STATUS with `leave` ends the waiting: NOT_FOUND. */
+#define MESSAGE_FIELDS_NODE_FILE_GET(F) F(u64, ticket) F(room, room) F(digest, root) F(u32, index)
+/* want: enum message_file_want. */
+#define MESSAGE_FIELDS_NODE_FILE_STATUS(F) F(u64, ticket) F(room, room) F(digest, root) F(u8, want)
+/* upload: `root` is the place of an upload that is given up. */
+#define MESSAGE_FIELDS_NODE_FILE_REMOVE(F)                                                         \
+    F(u64, ticket) F(room, room) F(digest, root) F(flag, upload)
+#define MESSAGE_FIELDS_NODE_FILE_CHUNK(F) F(u64, ticket) F(u16, error) F(rest, sealed)
+/* at: a bit for each slot that was seen to have it.  chunks 0: nothing is known of it here. */
+#define MESSAGE_FIELDS_NODE_FILE_STATUS_IS(F)                                                      \
+    F(u64, ticket)                                                                                 \
+    F(u16, error) F(flag, is_wanted) F(u64, size) F(u32, chunks) F(u32, here) F(u32, at)
+
 #define MESSAGE_FIELDS_SAY(F) F(u64, ticket) F(room, room) F(rest, sections)
 /* SAID, VOID or ANSWER follows.  kind: ENTRY_SEALED or that of an act. */
 #define MESSAGE_FIELDS_WRITE(F) F(u64, ticket) F(room, room) F(u8, kind) F(rest, sections)
@@ -254,6 +293,19 @@ enum message_process {
 #define MESSAGE_FIELDS_STATUS_IS(F) F(u64, ticket) F(u16, error) F(rest, status)
 #define MESSAGE_FIELDS_EXPORTED(F) F(u64, ticket) F(u16, error) F(rest, data)
 #define MESSAGE_FIELDS_IMPORTED(F) F(u64, ticket) F(u16, error) F(u64, entries) F(rest, missing)
+/* Each part is answered by ANSWER, the end by FILE_MADE. */
+#define MESSAGE_FIELDS_FILE_PUT(F) F(u64, ticket) F(room, room) F(rest, data)
+/* The first one of a ticket says which file; those after it are not looked at. */
+#define MESSAGE_FIELDS_FILE_GET(F)                                                                 \
+    F(u64, ticket) F(room, room) F(digest, root) F(key, key) F(u64, size)
+#define MESSAGE_FIELDS_FILE_STATUS(F) F(u64, ticket) F(room, room) F(digest, root) F(u8, want)
+#define MESSAGE_FIELDS_FILE_REMOVE(F) F(u64, ticket) F(room, room) F(digest, root)
+#define MESSAGE_FIELDS_FILE_MADE(F)                                                                \
+    F(u64, ticket) F(digest, root) F(digest, sha256) F(key, key) F(u64, size)
+#define MESSAGE_FIELDS_FILE_PART(F) F(u64, ticket) F(u16, error) F(rest, data)
+#define MESSAGE_FIELDS_FILE_STATUS_IS(F)                                                           \
+    F(u64, ticket)                                                                                 \
+    F(u16, error) F(flag, is_wanted) F(u64, size) F(u32, chunks) F(u32, here) F(u32, at)
 #define MESSAGE_FIELDS_ANSWER(F) F(u64, ticket) F(u16, error)
 
 /* What the operator decides: CONTROL, NODE_CONTROL. */
@@ -261,6 +313,13 @@ enum message_control_what {
     CONTROL_ALONE = 1, /* lift the start barrier (I4) */
     CONTROL_BLOCK = 2, /* for drills */
     CONTROL_UNBLOCK = 3
+};
+
+/* Whether a file shall be fetched: FILE_STATUS, NODE_FILE_STATUS. */
+enum message_file_want {
+    FILE_WANT_ASK = 0, /* as it is */
+    FILE_WANT_FETCH = 1,
+    FILE_WANT_LEAVE = 2
 };
 
 /* What goes into the file: EXPORT, NODE_EXPORT; those after the first of a file are not looked at. */

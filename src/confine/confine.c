@@ -239,7 +239,8 @@ confine_desk(void)
     /* To read the store, and its own file without a name: both are open.  No file is opened by name. */
     static const int calls[] = {SCMP_SYS(prctl), SCMP_SYS(pread64), SCMP_SYS(pwrite64),
         SCMP_SYS(fdatasync), SCMP_SYS(geteuid), SCMP_SYS(getuid), SCMP_SYS(stat), SCMP_SYS(lstat), SCMP_SYS(access),
-        SCMP_SYS(readlink), SCMP_SYS(pipe2)}; /* pipe2: libuv's loop */
+        SCMP_SYS(readlink), SCMP_SYS(pipe2), /* libuv's loop */
+        SCMP_SYS(sysinfo)}; /* qsort() of more than a kilobyte */
 
     enum entente_error error = begin(USER_DESK);
     if (error == ENTENTE_OK)

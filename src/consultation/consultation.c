@@ -30,6 +30,7 @@ consultation_new(struct consultation **consultation, const struct consultation_o
     if (made == NULL)
         return ENTENTE_ERR_NO_MEMORY;
     made->room = options->room;
+    made->changes = 1;
     made->parties = options->genesis->parties_count;
     made->registers = options->registers;
     made->causality = *options->causality;
@@ -56,6 +57,8 @@ consultation_free(struct consultation *consultation)
             free((void *)object->made.content.data);
         free(object->notes); /* their contents belong to the objects that they make */
         free(object->under);
+        free(object->persons[0].list);
+        free(object->persons[1].list);
         free(object);
     }
     for (uint32_t i = 0; i < consultation->proposed_count; i++)
@@ -284,6 +287,7 @@ consultation_add(struct consultation *consultation, uint32_t branch, const struc
         .kind = entry->kind, .slot = entry->slot, .place = {branch, entry->seq}};
     enum entente_error error = consultation_follow_registers(consultation);
 
+    consultation->changes++;
     if (error != ENTENTE_OK)
         return error;
     if (fact_type_of_entry(entry->kind) != 0) {

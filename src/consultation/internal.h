@@ -6,6 +6,21 @@
 #include "consultation/map.h"
 #include "crypto/hash.h"
 
+/* Of a session: a person's word, and what it says. */
+struct person {
+    const struct fact_note *note; /* of the object, until it gets another one */
+    struct bytes name;
+    uint8_t what;
+};
+
+/* Who attends, or who waits for the floor, as of the consultation's changes. */
+struct persons {
+    uint64_t changes; /* 0: never read */
+    struct person *list;
+    uint32_t count;
+    uint32_t room;
+};
+
 struct object {
     struct digest id;
     bool is_made;
@@ -16,6 +31,7 @@ struct object {
     struct place *under;
     uint32_t under_count;
     uint32_t under_room;
+    struct persons persons[2]; /* attendance, queue */
 };
 
 struct proposed {
@@ -42,6 +58,7 @@ struct consultation {
     struct object **objects;
     uint32_t objects_count;
     uint32_t objects_room;
+    uint64_t changes;  /* from 1: entries added, bodies opened */
     struct body clear; /* of the entry under way */
 };
 

@@ -159,6 +159,7 @@ consultation_open(struct consultation *consultation, uint32_t branch, const stru
 {
     enum entente_error error = ENTENTE_OK;
 
+    consultation->changes++;
     for (uint32_t i = 0; i < body->count && error == ENTENTE_OK; i++) {
         const struct section *section = &body->sections[i];
         struct fact_note note = {.place = {branch, entry->seq},

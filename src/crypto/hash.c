@@ -66,3 +66,25 @@ sha256_once(uint8_t hash[static HASH_BYTES], struct bytes input)
 {
     crypto_hash_sha256(hash, input.data, input.size);
 }
+
+static_assert(sizeof(struct sha256) >= sizeof(crypto_hash_sha256_state) &&
+                  alignof(struct sha256) >= alignof(crypto_hash_sha256_state),
+    "libsodium's state fits");
+
+void
+sha256_start(struct sha256 *sha256)
+{
+    crypto_hash_sha256_init((crypto_hash_sha256_state *)sha256);
+}
+
+void
+sha256_add(struct sha256 *sha256, struct bytes input)
+{
+    crypto_hash_sha256_update((crypto_hash_sha256_state *)sha256, input.data, input.size);
+}
+
+void
+sha256_finish(struct sha256 *sha256, uint8_t hash[static HASH_BYTES])
+{
+    crypto_hash_sha256_final((crypto_hash_sha256_state *)sha256, hash);
+}

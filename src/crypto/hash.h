@@ -38,4 +38,12 @@ void hash_keyed(uint8_t hash[static HASH_BYTES], const char personal[static HASH
 /* SHA-256, for the formats of others that ask for it. */
 void sha256_once(uint8_t hash[static HASH_BYTES], struct bytes input);
 
+/* The same for what comes in pieces: libsodium's state.  Plain data. */
+struct sha256 {
+    uint64_t state[13];
+};
+void sha256_start(struct sha256 *sha256);
+void sha256_add(struct sha256 *sha256, struct bytes input);
+void sha256_finish(struct sha256 *sha256, uint8_t hash[static HASH_BYTES]);
+
 #endif

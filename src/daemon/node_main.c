@@ -48,6 +48,8 @@ take_setup(struct shell *shell, struct bytes body)
         error = node_new(&shell->node, &options);
     }
     if (error == ENTENTE_OK)
+        error = chunks_begin(shell);
+    if (error == ENTENTE_OK)
         error = shell_listen(shell, setup.transport_seed.bytes, listen);
     explicit_bzero(setup.transport_seed.bytes, sizeof setup.transport_seed.bytes);
     if (error != ENTENTE_OK)
@@ -209,6 +211,7 @@ main(void)
     }
     uv_run(shell.loop, UV_RUN_DEFAULT);
     query_files_end(&shell);
+    chunks_end(&shell);
     node_free(shell.node);
     store_close(shell.store);
     return shell.status;

@@ -24,8 +24,8 @@ query_room(struct shell *shell, const struct room_id *asked, struct room_id *roo
     return record;
 }
 
-static void
-done(struct shell *shell, uint64_t ticket, enum entente_error error)
+void
+query_done(struct shell *shell, uint64_t ticket, enum entente_error error)
 {
     if (message_node_done_queue(
             shell->desk, &(struct message_node_done){ticket, (uint16_t)error}) != ENTENTE_OK)
@@ -316,7 +316,7 @@ take_control(struct shell *shell, struct bytes body)
             shell, register_party(record_register(record, asked.slot)), asked.what == CONTROL_BLOCK);
     else
         error = ENTENTE_ERR_USAGE;
-    done(shell, asked.ticket, error);
+    query_done(shell, asked.ticket, error);
     return ENTENTE_OK;
 }
 
@@ -355,6 +355,11 @@ static const struct {
     {MESSAGE_NODE_EXPORT, take_export},
     {MESSAGE_NODE_IMPORT, take_import},
     {MESSAGE_NODE_CONTROL, take_control},
+    {MESSAGE_NODE_FILE_PUT, query_file_put},
+    {MESSAGE_NODE_FILE_END, query_file_end},
+    {MESSAGE_NODE_FILE_GET, query_file_get},
+    {MESSAGE_NODE_FILE_STATUS, query_file_status},
+    {MESSAGE_NODE_FILE_REMOVE, query_file_remove},
 };
 
 void

@@ -77,10 +77,13 @@ perform(struct shell *shell, const struct effect *effect)
     case EFFECT_STORE_SEGMENT:
     case EFFECT_STORE_REGISTER:
     case EFFECT_STORE_PROOF:
-    case EFFECT_STORE_FILE:
-    case EFFECT_STORE_CHUNK:
     case EFFECT_COMMIT:
         shell_store_effect(shell, effect);
+        break;
+    case EFFECT_STORE_FILE:
+    case EFFECT_STORE_CHUNK:
+        shell_store_effect(shell, effect);
+        chunks_effect(shell, effect);
         break;
     case EFFECT_STATE_ASK:
     case EFFECT_BARRIER:

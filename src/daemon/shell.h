@@ -41,6 +41,7 @@ struct shell_walk {
 
 struct exporting; /* query_file.c */
 struct importing; /* query_import.c */
+struct chunks;    /* query_chunks.c */
 
 struct shell {
     uv_loop_t *loop;
@@ -68,7 +69,9 @@ struct shell {
     struct shell_walk walks[SHELL_WALKS_MAX];
     struct exporting *exporting;
     struct importing *importing;
-    uint64_t commit_batch; /* 0: nothing to commit */
+    struct chunks *chunks;
+    uint64_t commit_batch; /* 0: nothing of the node's to commit */
+    bool has_writes;       /* of the desk's to commit */
     uint64_t committed_ns; /* when the last commit ended */
     uint64_t commit_took_ns;
     uv_timer_t commit_timer;
@@ -99,6 +102,12 @@ MUST_USE enum entente_error shell_join(
 
 /* shell_store.c */
 void shell_store_effect(struct shell *shell, const struct effect *effect);
+/*
+ * Around writes of the desk's own, of files: opens the transaction, which is the node's too; what
+ * failed in it is the node's trouble as well.
+ */
+MUST_USE enum entente_error shell_store_open(struct shell *shell);
+MUST_USE enum entente_error shell_store_written(struct shell *shell, enum entente_error error);
 /* Commits now, or a little later when commits come thick and fast. */
 void shell_commit(struct shell *shell);
 
@@ -129,6 +138,20 @@ void shell_keyholder_message(struct shell *shell, uint16_t type, struct bytes bo
 /* query.c */
 void shell_desk_message(struct shell *shell, uint16_t type, struct bytes body);
 struct record *query_room(struct shell *shell, const struct room_id *asked, struct room_id *room);
+void query_done(struct shell *shell, uint64_t ticket, enum entente_error error);
+
+/* query_chunks.c */
+MUST_USE enum entente_error chunks_begin(struct shell *shell);
+void chunks_end(struct shell *shell);
+/* The node stores a file's leaves or a chunk: who waits for it is answered. */
+void chunks_effect(struct shell *shell, const struct effect *effect);
+/* A commit has ended: those who wait for it are answered. */
+void chunks_committed(struct shell *shell, enum entente_error error);
+MUST_USE enum entente_error query_file_put(struct shell *shell, struct bytes body);
+MUST_USE enum entente_error query_file_end(struct shell *shell, struct bytes body);
+MUST_USE enum entente_error query_file_get(struct shell *shell, struct bytes body);
+MUST_USE enum entente_error query_file_status(struct shell *shell, struct bytes body);
+MUST_USE enum entente_error query_file_remove(struct shell *shell, struct bytes body);
 
 /* query_keys.c */
 MUST_USE enum entente_error query_keys(struct shell *shell, struct bytes body);

@@ -58,6 +58,23 @@ shell_store_effect(struct shell *shell, const struct effect *effect)
     }
 }
 
+enum entente_error
+shell_store_open(struct shell *shell)
+{
+    return shell->store_failed ? shell->store_error : store_begin(shell->store);
+}
+
+enum entente_error
+shell_store_written(struct shell *shell, enum entente_error error)
+{
+    if (error != ENTENTE_OK && !shell->store_failed) {
+        shell->store_failed = true;
+        shell->store_error = error;
+    }
+    shell->has_writes = true;
+    return error;
+}
+
 static void
 on_retry(uv_timer_t *timer)
 {
@@ -99,8 +116,10 @@ must_wait(struct shell *shell)
 void
 shell_commit(struct shell *shell)
 {
-    if (shell->commit_batch == 0 || (!shell->store_failed && must_wait(shell)))
+    bool has_work = shell->commit_batch != 0 || shell->has_writes;
+    if (!has_work || (!shell->store_failed && must_wait(shell)))
         return;
+    shell->has_writes = false;
     if (!shell->store_failed) {
         uint64_t began = uv_hrtime();
         enum entente_error error = store_commit(shell->store);
@@ -115,6 +134,7 @@ shell_commit(struct shell *shell)
         /* The node is told after a pause, so that a full disk does not make it spin; until then
          * nothing is written, and nothing is claimed to be held. */
         shell->commit_batch = 0;
+        chunks_committed(shell, shell->store_error);
         if (!uv_is_active((uv_handle_t *)&shell->retry)) {
             shell_trace(shell->store_error,
                 bytes_of_text("the store cannot be written; this is tried again every second"));
@@ -122,6 +142,9 @@ shell_commit(struct shell *shell)
         }
         return;
     }
+    chunks_committed(shell, ENTENTE_OK);
+    if (shell->commit_batch == 0)
+        return;
     struct event event = shell_event(EVENT_STORED);
     event.batch = shell->commit_batch;
     shell->commit_batch = 0;

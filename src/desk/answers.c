@@ -121,9 +121,35 @@ take_node_done(struct desk *desk, struct bytes body)
     uint32_t entry;
 
     enum entente_error error = message_node_done_read(body, &message);
+    if (error == ENTENTE_OK && files_have_ticket(message.ticket)) {
+        files_node_done(desk->files, &message);
+        return ENTENTE_OK;
+    }
     struct request *request = request_find(desk, message.ticket, &entry);
     if (error == ENTENTE_OK && request != NULL)
         HAND_ON(answer, request->kind != MESSAGE_IMPORT, message.error);
+    return error;
+}
+
+static enum entente_error
+take_node_file_chunk(struct desk *desk, struct bytes body)
+{
+    struct message_node_file_chunk message;
+
+    enum entente_error error = message_node_file_chunk_read(body, &message);
+    if (error == ENTENTE_OK)
+        files_node_chunk(desk->files, &message);
+    return error;
+}
+
+static enum entente_error
+take_node_file_status(struct desk *desk, struct bytes body)
+{
+    struct message_node_file_status_is message;
+
+    enum entente_error error = message_node_file_status_is_read(body, &message);
+    if (error == ENTENTE_OK)
+        files_node_status(desk->files, &message);
     return error;
 }
 
@@ -261,6 +287,8 @@ static const struct handler node_handlers[] = {
     {MESSAGE_NODE_EXPORTED, take_node_exported},
     {MESSAGE_NODE_IMPORTED, take_node_imported},
     {MESSAGE_NODE_DONE, take_node_done},
+    {MESSAGE_NODE_FILE_CHUNK, take_node_file_chunk},
+    {MESSAGE_NODE_FILE_STATUS_IS, take_node_file_status},
     {MESSAGE_NODE_NEWS, take_node_news},
     {MESSAGE_NODE_STORED, take_node_stored},
 };

@@ -94,19 +94,6 @@ take_status(struct desk *desk, uint32_t client, struct bytes body)
     return ENTENTE_OK;
 }
 
-/* A file goes part by part: the client asks for each one under the ticket of the first. */
-static struct request *
-same_request(struct desk *desk, uint32_t client, uint16_t kind, uint64_t client_ticket)
-{
-    for (uint32_t i = 0; i < DESK_REQUESTS_MAX; i++) {
-        struct request *request = &desk->requests[i];
-        if (request->ticket != 0 && request->client == client && request->kind == kind &&
-            request->client_ticket == client_ticket)
-            return request;
-    }
-    return request_new(desk, client, kind, client_ticket);
-}
-
 static enum entente_error
 take_export(struct desk *desk, uint32_t client, struct bytes body)
 {
@@ -115,7 +102,7 @@ take_export(struct desk *desk, uint32_t client, struct bytes body)
     enum entente_error error = message_export_read(body, &asked);
     if (error != ENTENTE_OK)
         return error;
-    struct request *request = same_request(desk, client, MESSAGE_EXPORT, asked.ticket);
+    struct request *request = request_same(desk, client, MESSAGE_EXPORT, asked.ticket);
     if (request == NULL)
         return ENTENTE_ERR_NO_MEMORY;
     struct message_node_export ask = {
@@ -134,7 +121,7 @@ take_import(struct desk *desk, uint32_t client, struct bytes body)
     enum entente_error error = message_import_read(body, &asked);
     if (error != ENTENTE_OK)
         return error;
-    struct request *request = same_request(desk, client, MESSAGE_IMPORT, asked.ticket);
+    struct request *request = request_same(desk, client, MESSAGE_IMPORT, asked.ticket);
     if (request == NULL)
         return ENTENTE_ERR_NO_MEMORY;
     struct message_node_import ask = {request->ticket, asked.room, asked.data};
@@ -229,6 +216,10 @@ static const struct {
     {MESSAGE_HELP, take_help},
     {MESSAGE_WRITE, take_write},
     {MESSAGE_CONSULTATION, take_consultation},
+    {MESSAGE_FILE_PUT, take_file_put},
+    {MESSAGE_FILE_GET, take_file_get},
+    {MESSAGE_FILE_STATUS, take_file_status},
+    {MESSAGE_FILE_REMOVE, take_file_remove},
 };
 
 static enum entente_error

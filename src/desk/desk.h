@@ -8,6 +8,7 @@
 #define ENTENTE_DESK_DESK_H
 
 #include "channel/messages.h"
+#include "desk/files.h"
 #include "desk/rooms.h"
 #include "desk/serving.h"
 #include "desk/web.h"
@@ -89,6 +90,7 @@ struct writing {
     size_t size;
     uint8_t sections[];
 };
+struct filing; /* filing.c: a file that a client gives or reads */
 
 struct request {
     uint64_t ticket; /* ours, to node and keyholder; 0: free */
@@ -102,12 +104,14 @@ struct request {
     struct writing *writing; /* NULL: handed over, or none */
     void (*done)(void *state, const struct desk_written *written);
     void *done_state;
+    struct filing *filing;
 };
 
 struct desk {
     struct channel *supervisor;
     struct channel *keyholder;
     struct channel *node;
+    struct files *files;
     struct client clients[DESK_CLIENTS_MAX];
     struct request requests[DESK_REQUESTS_MAX];
     uint32_t requests_count;
@@ -129,6 +133,7 @@ struct desk {
 #define TICKET_CHAIN (UINT64_C(1) << 62)
 #define TICKET_API (UINT64_C(1) << 60)  /* of the API: serving.c knows it */
 #define TICKET_ROOM (UINT64_C(1) << 61) /* of what a room has opened: rooms.c knows it */
+/* And TICKET_FILES of files.h. */
 
 /* requests.c */
 struct request *request_new(
@@ -193,6 +198,9 @@ void writing_turn(struct desk *desk);
 /* What the request became; it ends. */
 void writing_end(
     struct desk *desk, struct request *request, const struct desk_written *written);
+/* The request under way of that client, kind and ticket, or a new one; NULL: there are too many. */
+struct request *request_same(
+    struct desk *desk, uint32_t client, uint16_t kind, uint64_t client_ticket);
 
 /* clients.c */
 void clients_accept(struct desk *desk);
@@ -203,6 +211,14 @@ void client_drop(struct desk *desk, uint32_t index);
 /* answers.c */
 MUST_USE enum entente_error node_message(struct desk *desk, uint16_t type, struct bytes body);
 MUST_USE enum entente_error keyholder_message(struct desk *desk, uint16_t type, struct bytes body);
+
+/* filing.c */
+MUST_USE enum entente_error take_file_put(struct desk *desk, uint32_t client, struct bytes body);
+MUST_USE enum entente_error take_file_get(struct desk *desk, uint32_t client, struct bytes body);
+MUST_USE enum entente_error take_file_status(struct desk *desk, uint32_t client, struct bytes body);
+MUST_USE enum entente_error take_file_remove(struct desk *desk, uint32_t client, struct bytes body);
+/* The request is over: what was not ended is given up. */
+void filing_free(struct filing *filing);
 
 /* helping.c */
 void helping_begin(struct desk *desk, struct request *request, const struct message_help *asked);

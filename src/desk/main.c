@@ -52,6 +52,7 @@ flush(struct desk *desk)
     for (size_t i = 0; i < 2; i++)
         if (channel_wants_write(own[i]) && channel_flush(own[i]) != ENTENTE_OK)
             desk_end(desk, "another process of this node is gone");
+    files_go_on(desk->files);
     for (uint32_t i = 0; i < DESK_CLIENTS_MAX; i++) {
         struct channel *channel = desk->clients[i].channel;
         if (channel != NULL && channel_wants_write(channel) &&
@@ -189,7 +190,7 @@ main(int count, char **arguments)
             ENTENTE_OK ||
         channel_new(&desk.keyholder, DESK_FD_KEYHOLDER, DESK_QUEUE_BYTES_MAX) != ENTENTE_OK ||
         channel_new(&desk.node, DESK_FD_NODE, DESK_QUEUE_BYTES_MAX) != ENTENTE_OK ||
-        crypto_start() != ENTENTE_OK || count < 2)
+        crypto_start() != ENTENTE_OK || files_new(&desk.files, desk.node) != ENTENTE_OK || count < 2)
         return cannot_start();
     if (!begin_web(&desk, count > 2 ? arguments[2] : NULL))
         return 2;

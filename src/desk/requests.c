@@ -29,6 +29,19 @@ request_new(struct desk *desk, uint32_t client, uint16_t kind, uint64_t client_t
     return NULL;
 }
 
+/* A file goes part by part: the client asks for each one under the ticket of the first. */
+struct request *
+request_same(struct desk *desk, uint32_t client, uint16_t kind, uint64_t client_ticket)
+{
+    for (uint32_t i = 0; i < DESK_REQUESTS_MAX; i++) {
+        struct request *request = &desk->requests[i];
+        if (request->ticket != 0 && request->client == client && request->kind == kind &&
+            request->client_ticket == client_ticket)
+            return request;
+    }
+    return request_new(desk, client, kind, client_ticket);
+}
+
 struct request *
 request_find(struct desk *desk, uint64_t ticket, uint32_t *entry)
 {
@@ -53,6 +66,7 @@ request_end(struct desk *desk, struct request *request)
     reading_free(request->reading);
     desk->writings_count -= request->writing != NULL;
     free(request->writing);
+    filing_free(request->filing);
     desk->said_bytes -= request->said_bytes;
     desk->requests_count--;
     if (request->client != DESK_NO_CLIENT)

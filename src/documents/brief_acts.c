@@ -42,6 +42,32 @@ put_languages(struct brief *brief, const struct proposal *proposal)
     free(text);
 }
 
+/* Until when nobody publishes it, and who did. */
+static enum entente_error
+put_publication(struct brief *brief, const struct digest *act)
+{
+    const struct object *object = consultation_object(brief->consultation, act);
+    const struct fact_note *note;
+    struct readout_state state;
+    struct fact fact;
+    uint32_t mask = 0;
+    enum entente_error error = consultation_readout(brief->consultation, act, &state);
+
+    if (error != ENTENTE_OK || object == NULL)
+        return error == ENTENTE_ERR_NOT_FOUND ? ENTENTE_OK : error;
+    if (state.embargo_ms > brief->page.options->now_ms) {
+        page_field(&brief->page, SAY_EMBARGO);
+        page_time(&brief->page, state.embargo_ms);
+        page_field_end(&brief->page);
+    }
+    for (uint32_t i = 0; error == ENTENTE_OK;) {
+        error = object_next(brief->consultation, object, FACT_PUBLICATION, &i, &note, &fact);
+        mask |= error == ENTENTE_OK ? 1u << note->slot : 0;
+    }
+    put_field_parties(brief, SAY_PUBLISHED, mask);
+    return error == ENTENTE_ERR_NOT_FOUND ? ENTENTE_OK : error;
+}
+
 static enum entente_error
 tell_act(struct brief *brief, const struct digest *act, const struct act_verdict *verdict)
 {
@@ -77,8 +103,9 @@ tell_act(struct brief *brief, const struct digest *act, const struct act_verdict
         page_say(page, SAY_COMPLETE);
         page_field_end(page);
     }
+    error = put_publication(brief, act);
     page_fields_end(page);
-    return ENTENTE_OK;
+    return error;
 }
 
 static enum entente_error

@@ -46,7 +46,8 @@ struct document_options {
  *   ENTENTE_ERR_NO_MEMORY, ENTENTE_ERR_IO, ENTENTE_ERR_CORRUPT   this machine
  *   any other               what `flush` returned
  * On error the document holds part of it.  Time: linear in the facts that it tells, times the
- * logarithm of what it sorts.
+ * logarithm of what it sorts; but of a session's chair and a dialogue's positions each fact is judged
+ * against all of its kind (M3, Q4).
  */
 
 /* Of one session, or of all in the order of their beginning where `session` is NULL. */

@@ -406,13 +406,14 @@ tell_entry(struct minutes *minutes, const struct room_entry *entry)
         page_words_end(&minutes->page);
 }
 
+/* Sealed for others, or damaged: that something was said here is on the record all the same. */
 static void
 tell_unreadable(struct minutes *minutes, const struct room_entry *entry)
 {
     page_words(&minutes->page, PAGE_STATEMENT);
     put_speaker(minutes, entry, (struct bytes){0});
+    page_mark(&minutes->page, SAY_UNREADABLE);
     page_words_said(&minutes->page);
-    page_nothing(&minutes->page);
     page_words_end(&minutes->page);
 }
 
@@ -669,7 +670,7 @@ tell_contents(struct minutes *minutes, const struct listing *sessions)
         page_item(page);
         page_link(page, id);
         page_name(page, state.call.tag, state.call.name);
-        page_link_end(page, id);
+        page_link_end(page);
         page_small(page);
         page_time(page, sessions->items[i].t_ms);
         page_small_end(page);

@@ -328,7 +328,6 @@ page_table(struct page *page, const enum phrase *heads, uint32_t count)
     for (uint32_t i = 0; i < count && !is_html(page); i++)
         put(page, " --- |");
     put_as(page, "", "\n");
-    page->is_in_table = true;
 }
 
 void
@@ -356,7 +355,6 @@ void
 page_table_end(struct page *page)
 {
     put_as(page, "</tbody>\n</table>\n", "\n");
-    page->is_in_table = false;
 }
 
 void
@@ -560,8 +558,7 @@ page_link(struct page *page, const struct digest *anchor)
 }
 
 void
-page_link_end(struct page *page, const struct digest *anchor)
+page_link_end(struct page *page)
 {
-    (void)anchor;
     put_as(page, "</a>", "");
 }

@@ -15,7 +15,6 @@ struct page {
     const struct document_options *options;
     enum document_form form;
     enum phrase_language language;
-    bool is_in_table; /* Markdown: a line of it holds no line feed */
     uint32_t cells;   /* of the row so far */
 };
 
@@ -86,6 +85,6 @@ void page_strong(struct page *page);
 void page_strong_end(struct page *page);
 /* A link within the document, to a heading's anchor. */
 void page_link(struct page *page, const struct digest *anchor);
-void page_link_end(struct page *page, const struct digest *anchor);
+void page_link_end(struct page *page);
 
 #endif

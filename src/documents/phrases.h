@@ -39,7 +39,6 @@ enum phrase_language { IN_ENGLISH, IN_KOREAN, IN_JAPANESE, IN_ARABIC, PHRASE_LAN
     X(NAME, "Name", "이름", "氏名", "الاسم")                                                      \
     X(OFFICE, "Office", "직책", "職", "المنصب")                                                   \
     X(PARTY, "Party", "당사자", "当事者", "الطرف")                                                \
-    X(PARTIES, "Parties", "당사자", "当事者", "الأطراف")                                          \
     X(PRESENT, "Present", "참석 시간", "出席時間", "وقت الحضور")                                  \
     X(BY, "By", "방식", "方法", "الوسيلة")                                                        \
     X(IN_ROOM, "in\u00a0the\u00a0room", "현장", "対面", "في\u00a0القاعة")                                        \
@@ -48,7 +47,6 @@ enum phrase_language { IN_ENGLISH, IN_KOREAN, IN_JAPANESE, IN_ARABIC, PHRASE_LAN
     X(INVITED, "Invited, and not present", "초청되었으나 불참", "招待されたが欠席",                \
         "مدعوون لم يحضروا")                                                                       \
     X(AGENDA, "Agenda", "의제", "議題", "جدول الأعمال")                                           \
-    X(ITEM, "Item", "안건", "議題", "البند")                                                      \
     X(OWNER, "Owner", "담당", "担当", "المسؤول")                                                  \
     X(TIME_BOX, "Time", "배정 시간", "時間", "الوقت")                                             \
     X(MINUTE, "min", "분", "分", "دقيقة")                                                         \
@@ -111,7 +109,6 @@ enum phrase_language { IN_ENGLISH, IN_KOREAN, IN_JAPANESE, IN_ARABIC, PHRASE_LAN
     X(DUE, "Due", "기한", "期限", "الأجل")                                                        \
     X(WITHDRAWN, "withdrawn", "철회됨", "撤回", "مسحوب")                                          \
     X(DIALOGUES, "Dialogues", "대화", "対話", "الحوارات")                                         \
-    X(DIALOGUE_WITH, "With", "상대", "相手", "مع")                                                \
     X(CHANNEL, "Channel", "통로", "経路", "القناة")                                               \
     X(PROPOSED, "proposed", "제안됨", "提案", "مقترح")                                            \
     X(IS_OPEN, "open", "진행 중", "進行中", "جارٍ")                                               \
@@ -141,8 +138,8 @@ enum phrase_language { IN_ENGLISH, IN_KOREAN, IN_JAPANESE, IN_ARABIC, PHRASE_LAN
         "الرد على سحب ورقة")                                                                      \
     X(STATE_POSITION, "State a position", "입장 표명", "立場の表明", "إعلان موقف")                 \
     X(NEW_OFFICE, "Change of an office", "직책 변동", "職の異動", "تغيير في منصب")                 \
-    X(PUBLISHED, "published", "공표됨", "公表済み", "منشور")                                      \
-    X(EMBARGO, "embargo until", "엠바고", "解禁", "محظور النشر حتى")
+    X(PUBLISHED, "Published by", "공표", "公表", "نشره")                                      \
+    X(EMBARGO, "Embargo until", "엠바고", "解禁", "محظور النشر حتى")
 
 enum phrase {
 #define X(name, english, korean, japanese, arabic) SAY_##name,

@@ -195,9 +195,14 @@ files_event(struct node *node, const struct event *event)
 void
 files_stored(struct node *node)
 {
-    for (uint32_t i = 0; i < NODE_FILES_MAX; i++)
-        if (node->files[i] != NULL && node->files[i]->is_loaded)
-            node->files[i]->stored = node->files[i]->fetcher.here_count;
+    for (uint32_t i = 0; i < NODE_FILES_MAX; i++) {
+        struct file *file = node->files[i];
+        if (file == NULL || !file->is_loaded)
+            continue;
+        file->stored = file->fetcher.here_count;
+        if (fetcher_is_whole(&file->fetcher))
+            file->is_wanted = false; /* its place is free for another */
+    }
 }
 
 void

@@ -234,6 +234,13 @@ remove_file(struct store *store, uint32_t room, const struct digest *root, uint3
     return error;
 }
 
+/* What is not there any more needs no rollback. */
+static enum entente_error
+end_removal(struct store *store, enum entente_error error)
+{
+    return error == ENTENTE_ERR_NOT_FOUND ? error : store_end_write(store, error);
+}
+
 enum entente_error
 store_remove_file(
     struct store *store, const struct room_id *room, const struct digest *root, uint32_t *count)
@@ -245,38 +252,55 @@ store_remove_file(
     enum entente_error error = room_number(store, room, &number);
     if (error == ENTENTE_OK)
         error = remove_file(store, number, root, count);
-    return error == ENTENTE_ERR_NOT_FOUND ? error : store_end_write(store, error);
+    return end_removal(store, error);
 }
 
 static enum entente_error
-sweep_upload(struct store *store, uint32_t *count)
+remove_upload(struct store *store, uint32_t room, const struct digest *place, uint32_t *count)
 {
-    const struct digest zero = {{0}};
-    struct key key = key_of_digest(ROW_UPLOAD, 0, &zero);
-    struct digest place;
-    struct reader found;
+    struct key key = key_of_digest(ROW_UPLOAD, room, place);
+    struct reader content;
     uint32_t asked = *count;
 
-    enum entente_error error = row_first_key_from(store, &key, PREFIX_KIND, &found);
-    if (error != ENTENTE_OK)
-        return error;
-    uint32_t room = reader_u32(&found);
-    reader_copy(&found, place.bytes, sizeof place.bytes);
-    error = row_finish(&found);
+    enum entente_error error = row_get(store, &key, &content);
     if (error == ENTENTE_OK)
-        error = remove_chunks(store, room, &place, asked, count);
-    if (error == ENTENTE_OK && *count < asked) {
-        key = key_of_digest(ROW_UPLOAD, room, &place);
+        error = remove_chunks(store, room, place, asked, count);
+    if (error == ENTENTE_OK && *count < asked)
         error = remove_row(store, &key);
-    }
     return error;
+}
+
+enum entente_error
+store_remove_upload(
+    struct store *store, const struct room_id *room, const struct digest *place, uint32_t *count)
+{
+    uint32_t number;
+
+    if (!store->is_open)
+        return ENTENTE_ERR_USAGE;
+    enum entente_error error = room_number(store, room, &number);
+    if (error == ENTENTE_OK)
+        error = remove_upload(store, number, place, count);
+    return end_removal(store, error);
 }
 
 enum entente_error
 store_sweep_uploads(struct store *store, uint32_t *count)
 {
+    const struct digest zero = {{0}};
+    struct key key = key_of_digest(ROW_UPLOAD, 0, &zero);
+    struct digest place;
+    struct reader found;
+
     if (!store->is_open)
         return ENTENTE_ERR_USAGE;
-    enum entente_error error = sweep_upload(store, count);
-    return error == ENTENTE_ERR_NOT_FOUND ? error : store_end_write(store, error);
+    enum entente_error error = row_first_key_from(store, &key, PREFIX_KIND, &found);
+    if (error != ENTENTE_OK)
+        return end_removal(store, error);
+    uint32_t room = reader_u32(&found);
+    reader_copy(&found, place.bytes, sizeof place.bytes);
+    error = row_finish(&found);
+    if (error == ENTENTE_OK)
+        error = remove_upload(store, room, &place, count);
+    return end_removal(store, error);
 }

@@ -116,8 +116,11 @@ MUST_USE enum entente_error store_put_file(struct store *store, const struct roo
 MUST_USE enum entente_error store_remove_file(
     struct store *store, const struct room_id *room, const struct digest *root, uint32_t *count);
 
-/* The same for the uploads of all rooms that were begun and not put; NOT_FOUND: there is none left.
- */
+/* The same for an upload that was begun and not put, by its place. */
+MUST_USE enum entente_error store_remove_upload(
+    struct store *store, const struct room_id *room, const struct digest *place, uint32_t *count);
+
+/* The same for any such upload of any room; NOT_FOUND: there is none left. */
 MUST_USE enum entente_error store_sweep_uploads(struct store *store, uint32_t *count);
 
 /* Walks: `index` from 0 until ENTENTE_ERR_NOT_FOUND.  Views borrowed until the store's next call.

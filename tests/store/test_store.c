@@ -432,7 +432,8 @@ BOTH(an_upload_that_was_not_ended_is_swept)
     store = restart(kind);
     CHECK(store_sweep_uploads(store, &count) == ENTENTE_ERR_USAGE);
     CHECK(store_begin(store) == ENTENTE_OK);
-    CHECK(store_sweep_uploads(store, &count) == ENTENTE_OK && count == 2);
+    CHECK(store_remove_upload(store, &room_one, &ended, &count) == ENTENTE_ERR_NOT_FOUND);
+    CHECK(store_remove_upload(store, &room_one, &open, &count) == ENTENTE_OK && count == 2);
     CHECK(store_sweep_uploads(store, &count) == ENTENTE_OK && count == 1);
     CHECK(store_sweep_uploads(store, &count) == ENTENTE_ERR_NOT_FOUND);
     CHECK(store_commit(store) == ENTENTE_OK);

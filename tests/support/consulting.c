@@ -482,10 +482,10 @@ consulting_ask(uint8_t slot, const char *method, const char *path, const char *b
     struct desk *desk = &desks[slot];
     struct answer *answer = &answers[answers_count++];
     char whole[1024];
-    bool is_public = strncmp(path, "/public", 7) == 0;
+    bool is_whole = strncmp(path, "/public", 7) == 0 || strncmp(path, "/api", 4) == 0;
 
     must(answers_count < ANSWERS_MAX);
-    snprintf(whole, sizeof whole, "%s%s", is_public ? "" : "/api/v1/rooms/only", path);
+    snprintf(whole, sizeof whole, "%s%s", is_whole ? "" : "/api/v1/rooms/only", path);
     char *query = strchr(whole, '?');
     if (query != NULL)
         *query++ = '\0';

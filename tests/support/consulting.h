@@ -44,8 +44,9 @@ struct digest consulting_say(uint8_t slot, uint16_t type, const struct fact *fac
 /*
  * Ask party `slot`'s desk, as the operator at the machine unless `account` is set.  `path` is
  * behind
- * "/api/v1/rooms/only", or begins with "/public" and is taken whole; it may have a query.  A NULL
- * body: none. Each answer is checked against openapi.json.  Borrowed until consulting_stop().
+ * "/api/v1/rooms/only", or begins with "/public" or "/api" and is taken whole; it may have a query.
+ * A NULL body: none. Each answer is checked against openapi.json.  Borrowed until
+ * consulting_stop().
  */
 struct answer {
     uint16_t status;

@@ -157,7 +157,9 @@ open_ended(const struct thread *thread, int64_t fd)
     if (used <= 0 || stat(link, &status) != 0)
         return;
     path[used] = '\0';
-    bool is_written = S_ISREG(status.st_mode) && (open_flags(thread) & O_ACCMODE) != O_RDONLY;
+    /* A file without a name is lost with its program anyhow. */
+    bool is_written = S_ISREG(status.st_mode) && status.st_nlink > 0 &&
+                      (open_flags(thread) & O_ACCMODE) != O_RDONLY;
     if (!is_written && !S_ISDIR(status.st_mode))
         return;
     opened[fd] = strdup(path);

@@ -109,6 +109,7 @@ TEST(a_text_is_read_back_word_for_word)
 {
     consulting_start();
     const char *root = make_text(0, "They agree.\\n\\nTogether.");
+    CHECK(consulting_writes(0) == 1); /* what goes into one entry is one */
     CHECK(answer_has(GET(2, AT("/texts/%s", root)),
         AT("{\"root\":\"%s\",\"is_clean\":true,\"brackets\":[],\"concords\":[],\"files\":["
            "{\"language\":\"ar\",\"is_authentic\":false,\"media_type\":\"text/markdown\",\"text\":\"نص\",\"size\":4,\"is_here\":true},"
@@ -415,6 +416,8 @@ TEST(a_readout_is_published_when_it_may_be)
     const char *root = make_text(0, "They agree.");
     const char *act = agree_readout(root, ",\"number\":3");
     const char *where = "{\"where\":\"https://example.org/readout\"}";
+    POST(0, "/api/v1/accounts", "{\"account\":\"speaker\",\"name\":\"Speaker\",\"roles\":[\"spokesperson\"]}");
+    POST(0, "/api/v1/accounts", "{\"account\":\"other\",\"name\":\"Else\",\"roles\":[\"spokesperson\"]}");
 
     CHECK(answer_refuses(POST(0, AT("/readouts/%s/publications", act), where), 409, "act", "N3"));
     MADE(POST(0, "/readouts",
@@ -442,7 +445,12 @@ TEST(a_readout_is_published_when_it_may_be)
     CHECK(answer_refuses(POST(0, AT("/readouts/%s/publications", act),
                              "{\"where\":\"w\",\"time\":\"2020-11-13T00:30:00Z\"}"),
         422, "/time", "N3"));
+    /* A spokesperson's account speaks about what its person was named for. */
+    consulting_account = "other";
+    CHECK(answer_refuses(POST(0, AT("/readouts/%s/publications", act), where), 403, "", "N2"));
+    consulting_account = "speaker";
     MADE(POST(0, AT("/readouts/%s/publications", act), where));
+    consulting_account = NULL;
     CHECK(answer_has(GET(0, "/public/only/readouts"),
         AT("{\"readouts\":[{\"act\":\"%s\",\"root\":\"%s\",\"number\":3,\"corrects\":null,\"files\":[{\"language\":\"ar\"},"
            "{\"language\":\"en\",\"text\":\"They agree.\"},{\"language\":\"ko\"}]}],\"next\":null}",

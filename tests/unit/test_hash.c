@@ -64,7 +64,8 @@ TEST(personal_bytes_and_key_count)
 
 TEST(cuts_of_the_input_make_no_difference)
 {
-    uint8_t data[300], key[HASH_KEY_BYTES], whole[HASH_BYTES], keyed[HASH_BYTES], hash[HASH_BYTES];
+    uint8_t other[HASH_BYTES], data[300], key[HASH_KEY_BYTES], whole[HASH_BYTES], keyed[HASH_BYTES],
+        hash[HASH_BYTES];
     struct bytes input = three_hundred(data);
     struct hasher hasher;
 
@@ -77,6 +78,14 @@ TEST(cuts_of_the_input_make_no_difference)
         hasher_add(&hasher, (struct bytes){data + cut, input.size - cut});
         hasher_finish(&hasher, hash);
         CHECK(memcmp(hash, whole, sizeof hash) == 0);
+
+        struct sha256 sha256;
+        sha256_start(&sha256);
+        sha256_add(&sha256, (struct bytes){data, cut});
+        sha256_add(&sha256, (struct bytes){data + cut, input.size - cut});
+        sha256_finish(&sha256, hash);
+        sha256_once(other, input);
+        CHECK(memcmp(hash, other, sizeof hash) == 0);
 
         hasher_start_keyed(&hasher, entry, key);
         hasher_add(&hasher, (struct bytes){data, cut});

@@ -378,6 +378,82 @@ TEST(a_party_that_changes_its_node_gets_a_chain_that_it_can_open)
     memory_disk_free(&disk);
 }
 
+/* A1's payload with a sign fact, as ACT wants it, in `out`. */
+static struct bytes
+sign_sections(uint8_t out[static 64])
+{
+    static struct body body;
+    struct writer writer = writer_of(out, 64);
+
+    body = (struct body){.count = 1};
+    body.sections[0].type = FACT_SIGN;
+    body.sections[0].fact.object.bytes[0] = 9;
+    CHECK(body_write_clear(&writer, &body) == ENTENTE_OK);
+    return writer_written(&writer);
+}
+
+TEST(an_act_goes_into_the_feed_as_the_desk_said_it)
+{
+    static struct scene_draft draft;
+    static struct segment parsed;
+    struct memory_disk disk = {0};
+    struct scene *scene = scene_new(0, &disk);
+    struct message_sealed placed;
+    struct message_signed segment;
+    struct message_appended appended;
+    uint8_t memory[64];
+    struct message_act act = {7, world.genesis.room, ENTRY_SIGN, sign_sections(memory)};
+
+    CHECK(scene_desk(scene, act, &act) == ENTENTE_OK && scene_turn(scene) == ENTENTE_OK);
+    REQUIRE(scene_got(scene->from_node, SEALED, sealed, &placed));
+    CHECK(placed.ticket == 7 && placed.kind == ENTRY_SIGN && placed.chain == 0);
+    CHECK(bytes_equal(placed.payload, act.sections));
+    scene_draft_start(&draft);
+    scene_draft_sealed(&scene->feed, &draft, &placed);
+    CHECK(scene_append(scene, &draft) == ENTENTE_OK && scene_turn(scene) == ENTENTE_OK);
+    REQUIRE(scene_got(scene->from_node, SIGNED, signed, &segment));
+    struct reader bytes = reader_of(segment.segment);
+    REQUIRE(segment_parse(&bytes, &parsed) == ENTENTE_OK && parsed.count == 1);
+    CHECK(parsed.entries[0].kind == ENTRY_SIGN);
+    REQUIRE(scene_got(scene->from_desk, APPENDED, appended, &appended));
+    CHECK(appended.ticket == 7 && entry_id_equal(&appended.id, &parsed.ids[0]));
+    scene_free(scene);
+    memory_disk_free(&disk);
+}
+
+TEST(what_is_no_act_is_not_handed_over)
+{
+    struct memory_disk disk = {0};
+    struct scene *scene = scene_new(0, &disk);
+    struct message_seal_refused refused;
+    uint8_t memory[64];
+    struct bytes sections = sign_sections(memory);
+    struct bytes longer = {memory, sections.size + 1};
+    const struct message_act acts[] = {
+        {1, world.genesis.room, ENTRY_RATIFY, sections}, /* says that it signs */
+        {2, world.genesis.room, ENTRY_SEALED, sections},
+        {3, world.genesis.room, ENTRY_FAULT, sections},
+        {4, world.genesis.room, ENTRY_CLOSE, sections},
+        {5, world.genesis.room, ENTRY_SIGN, longer},
+        {6, world.genesis.room, ENTRY_SIGN, (struct bytes){memory, 1}},
+        {7, {{1}}, ENTRY_SIGN, sections},
+        {0, world.genesis.room, ENTRY_SIGN, sections},
+        {TICKET_OWN | 1, world.genesis.room, ENTRY_SIGN, sections},
+    };
+
+    memory[sections.size] = 0;
+    for (size_t i = 0; i < sizeof acts / sizeof acts[0]; i++) {
+        CHECK(scene_desk(scene, act, &acts[i]) == ENTENTE_OK && scene_turn(scene) == ENTENTE_OK);
+        REQUIRE(scene_got(scene->from_desk, SEAL_REFUSED, seal_refused, &refused));
+        CHECK(refused.ticket == acts[i].ticket);
+    }
+    CHECK(count_left(scene->from_node) == 0);
+    CHECK(keyholder_node_message(&scene->keyholder, MESSAGE_ACT, (struct bytes){0}) ==
+          ENTENTE_ERR_REFUSED);
+    scene_free(scene);
+    memory_disk_free(&disk);
+}
+
 TEST(what_the_desk_asks_wrongly_is_answered)
 {
     struct memory_disk disk = {0};
@@ -494,7 +570,8 @@ main(int argc, char **argv)
         CASE(the_whole_journal_is_sent_however_small_the_queue),
         CASE(a_state_asked_for_before_the_room_is_named_is_answered_then),
         CASE(a_party_that_changes_its_node_gets_a_chain_that_it_can_open),
-        CASE(what_the_desk_asks_wrongly_is_answered),
+        CASE(an_act_goes_into_the_feed_as_the_desk_said_it),
+        CASE(what_is_no_act_is_not_handed_over), CASE(what_the_desk_asks_wrongly_is_answered),
         CASE(a_power_cut_loses_nothing_released_and_signs_nothing_twice),
     };
     scene_room_make(&world);

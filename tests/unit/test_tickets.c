@@ -117,6 +117,13 @@ TEST(refuses_what_was_not_sealed_here)
     CHECK(tickets_check(&tickets, &segment, given) == ENTENTE_ERR_REFUSED);
     message_ticket_write(numbers, 1, 0);
     CHECK(tickets_check(&tickets, &segment, given) == ENTENTE_ERR_REFUSED);
+    for (uint8_t kind = ENTRY_PROPOSE; kind <= ENTRY_CLOSE; kind++) {
+        bool is_own = kind == ENTRY_FAULT || kind == ENTRY_RESUME || kind == ENTRY_PREKEY;
+        given = SEGMENT(1, 0); /* an act without a ticket is the node's invention */
+        segment.entries[1].kind = kind;
+        CHECK(tickets_check(&tickets, &segment, given) ==
+              (is_own ? ENTENTE_OK : ENTENTE_ERR_REFUSED));
+    }
     given = SEGMENT(1, 2);
     segment.entries[0].payload_hash.bytes[0] ^= 1;
     CHECK(tickets_check(&tickets, &segment, given) == ENTENTE_ERR_REFUSED);

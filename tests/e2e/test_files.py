@@ -1,0 +1,160 @@
+#!/usr/bin/env python3
+"""
+Goal: a file that one party gives is read byte for byte by the others, whoever is killed on the way, and all
+three know who holds it and who was asked for it back.
+Method: the real programs; a file of some MiB; -9 for the reader's whole party in the middle, for the giver while
+another party reads, and for each process of a party; the ledger is evaluated at each party from what it can open.
+usage: test_files.py ENTENTE FILE_CLIENT [NAME]
+"""
+import hashlib
+import os
+import subprocess
+import sys
+
+FILE_CLIENT = os.path.abspath(sys.argv.pop(2))
+
+from parties import Consultation, WAIT_S, check, linked, settled, wait_for  # noqa: E402
+from tap import run_tests  # noqa: E402
+
+CHUNK = 65536
+WHOLE, NONE = 1, 3
+DELETED, KEPT = 1, 2
+
+
+def client(*words, seconds=WAIT_S):
+    ran = subprocess.run([FILE_CLIENT, *map(str, words)], capture_output=True, timeout=seconds, check=False)
+    check(ran.returncode == 0, f"{words}: exit {ran.returncode}: {ran.stderr.decode()}")
+    return ran.stdout.decode().split("\n")[:-1]
+
+
+def file_of(size):
+    with open("given", "wb") as file:
+        file.write(os.urandom(size))
+    return hashlib.sha256(open("given", "rb").read()).hexdigest()
+
+
+def sha256(path):
+    with open(path, "rb") as file:
+        return hashlib.sha256(file.read()).hexdigest()
+
+
+def here(party, assessment):
+    """(chunks here, chunks in all)"""
+    numbers = client("status", party.folder, assessment)[0].split()
+    return int(numbers[0]), int(numbers[1])
+
+
+def ledgers(parties):
+    """What all parties show, which must be the same."""
+    settled(parties)
+    shown = [client("ledger", party.folder) for party in parties]
+    check(shown[0] == shown[1] == shown[2], f"the ledgers differ: {shown}")
+    return shown[0]
+
+
+def give(party, size, marking):
+    digest = file_of(size)
+    return client("put", party.folder, "given", marking)[0], digest
+
+
+def restarted(party):
+    party.kill()
+    party.start()
+    party.wait()
+
+
+def a_file_survives_whoever_is_killed():
+    with Consultation() as parties:
+        giver, reader, other = parties
+        assessment, digest = give(giver, 48 * 1024 * 1024 + 17, "TLP:AMBER+STRICT")
+        settled(parties)
+        check(here(giver, assessment) == (769, 769))
+        check(here(reader, assessment)[0] == 0, "it was fetched although nobody asked for it")
+
+        # The reader's whole party dies with a part of the file: that part is there again.
+        client("get", reader.folder, assessment, "part", 1)
+        before, chunks = here(reader, assessment)
+        check(0 < before < chunks == 769, f"{before} of {chunks} chunks after a part")
+        restarted(reader)
+        linked(parties)
+        after, chunks = here(reader, assessment)
+        check(before <= after < chunks, f"{after} of {chunks} chunks after the restart, {before} before")
+        client("get", reader.folder, assessment, "got")
+        check(sha256("got") == digest, "the file is another one")
+        wait_for(lambda: here(reader, assessment) == (769, 769), "the whole file")
+
+        # The giver is gone: whoever has it serves it.
+        giver.kill()
+        client("get", other.folder, assessment, "got")
+        check(sha256("got") == digest, "the file is another one")
+        giver.start()
+        giver.wait()
+        linked(parties)
+        check(here(giver, assessment) == (769, 769), "the giver's own copy")
+
+
+def each_process_may_be_killed_while_it_is_read():
+    with Consultation() as parties:
+        giver, reader, _ = parties
+        for process in ("node", "keyholder", "desk"):
+            assessment, digest = give(giver, 3 * 1024 * 1024 + 1, "TLP:CLEAR")
+            settled(parties)
+            client("get", reader.folder, assessment, "part", 10 * CHUNK)
+            reader.kill_one(process)
+            reader.wait()
+            linked(parties)
+            client("get", reader.folder, assessment, "got")
+            check(sha256("got") == digest, f"the file is another one after the {process}")
+
+
+def an_upload_that_is_cut_off_leaves_nothing():
+    with Consultation() as parties:
+        giver, reader, _ = parties
+        store = f"{giver.folder}/store/record.sqlite"
+        os.mkfifo("given-slowly")
+        putting = subprocess.Popen([FILE_CLIENT, "put", giver.folder, "given-slowly", "TLP:RED"],
+                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        with open("given-slowly", "wb") as given:
+            given.write(os.urandom(24 * 1024 * 1024))
+            given.flush()
+            wait_for(lambda: os.path.getsize(store) > 8 * 1024 * 1024, "chunks in the store")
+            giver.kill()
+        putting.communicate(timeout=WAIT_S)
+        check(putting.returncode != 0, "it was taken for whole")
+        giver.start()
+        giver.wait()
+        linked(parties)
+        size = os.path.getsize(store)
+        assessment, digest = give(giver, 3 * 1024 * 1024, "TLP:RED")
+        settled(parties)
+        check(os.path.getsize(store) <= size + CHUNK, "the room of the upload was not given back")
+        client("get", reader.folder, assessment, "got")
+        check(sha256("got") == digest, "the file is another one")
+
+
+def who_holds_it_and_who_was_asked_for_it_back():
+    with Consultation() as parties:
+        giver, reader, other = parties
+        assessment, _ = give(giver, 200000, "NATO CONFIDENTIAL//REL KOR JPN")
+        settled(parties)
+        ledger = ledgers(parties)
+        check(ledger[0].endswith("NATO CONFIDENTIAL//REL KOR JPN given 1/0 0/0 0/0"), ledger[0])
+        for party in (reader, other):
+            client("get", party.folder, assessment, "got")
+            client("say", party.folder, "holding", assessment, WHOLE)
+        client("say", giver.folder, "withdrawal", assessment, 0)
+        check(ledgers(parties)[0].endswith("withdrawn 1/0 1/0! 1/0!"), ledgers(parties)[0])
+        client("remove", reader.folder, assessment)
+        check(here(reader, assessment)[0] == 0, "chunks are left")
+        client("say", reader.folder, "answer", assessment, DELETED)
+        ledger = ledgers(parties)
+        check(ledger[0].endswith(f"withdrawn 1/0 {NONE}/{DELETED} 1/0!"), ledger[0])
+        client("say", other.folder, "answer", assessment, KEPT)
+        ledger = ledgers(parties)
+        check(ledger[0].endswith(f"withdrawn 1/0 {NONE}/{DELETED} 1/{KEPT}"), ledger[0])
+
+
+if __name__ == "__main__":
+    sys.exit(run_tests([
+        a_file_survives_whoever_is_killed, each_process_may_be_killed_while_it_is_read,
+        an_upload_that_is_cut_off_leaves_nothing, who_holds_it_and_who_was_asked_for_it_back]))
