@@ -165,13 +165,12 @@ account_read(struct kept *kept, const json_t *node)
 static enum entente_error
 kept_read(struct kept *kept, struct bytes content)
 {
-    json_t *file = content.size <= FILE_BYTES_MAX
-                       ? json_loadb((const char *)content.data, content.size,
-                             JSON_REJECT_DUPLICATES, NULL)
-                       : NULL;
+    json_t *file = content.size <= FILE_BYTES_MAX ? json_loadb((const char *)content.data,
+                                                        content.size, JSON_REJECT_DUPLICATES, NULL)
+                                                  : NULL;
     const json_t *list = json_object_get(file, "accounts");
-    bool is_good = json_is_array(list) &&
-                   json_integer_value(json_object_get(file, "version")) == FILE_VERSION;
+    bool is_good =
+        json_is_array(list) && json_integer_value(json_object_get(file, "version")) == FILE_VERSION;
 
     for (size_t i = 0; is_good && i < json_array_size(list); i++)
         is_good = account_read(kept, json_array_get(list, i));
@@ -372,9 +371,10 @@ accounts_token_check(
     struct kept *kept = accounts->kept;
 
     *why = NULL;
-    if (text.size != secret_at + (size_t)2 * SECRET_BYTES || memcmp(text.data, TOKEN_START, start) != 0 ||
-        text.data[secret_at - 1] != '-' ||
-        !hex_of_text((struct bytes){text.data + secret_at, (size_t)2 * SECRET_BYTES}, secret, SECRET_BYTES))
+    if (text.size != secret_at + (size_t)2 * SECRET_BYTES ||
+        memcmp(text.data, TOKEN_START, start) != 0 || text.data[secret_at - 1] != '-' ||
+        !hex_of_text(
+            (struct bytes){text.data + secret_at, (size_t)2 * SECRET_BYTES}, secret, SECRET_BYTES))
         return NULL;
     /* The id is no secret; the secret's hash is compared in constant time. */
     uint32_t index = token_index(kept, (const char *)text.data + start);

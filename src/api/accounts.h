@@ -2,8 +2,8 @@
  * The accounts of a party's own people and programs, and the tokens they show: one file, through
  * api_desk.accounts_load and accounts_save.
  *
- * A token is 32 random bytes, so nobody finds it from its hash by trying: a plain BLAKE2b of it is kept,
- * and no passphrase's slow hash is needed.  Whoever reads the file can impersonate nobody.
+ * A token is 32 random bytes, so nobody finds it from its hash by trying: a plain BLAKE2b of it is
+ * kept, and no passphrase's slow hash is needed.  Whoever reads the file can impersonate nobody.
  */
 #ifndef ENTENTE_API_ACCOUNTS_H
 #define ENTENTE_API_ACCOUNTS_H
@@ -60,9 +60,12 @@ const struct token *accounts_token_at(const struct accounts *accounts, uint32_t 
  *   ENTENTE_ERR_TOO_LARGE   ACCOUNTS_MAX or TOKENS_MAX are there
  *   ENTENTE_ERR_NO_MEMORY, or what accounts_save() said
  */
-MUST_USE enum entente_error accounts_create(struct accounts *accounts, const struct account *account);
-MUST_USE enum entente_error accounts_change(struct accounts *accounts, const struct account *account);
-/* `token`: label, expires_ms and created_ms are given; the rest is filled in.  `text` is shown once. */
+MUST_USE enum entente_error accounts_create(
+    struct accounts *accounts, const struct account *account);
+MUST_USE enum entente_error accounts_change(
+    struct accounts *accounts, const struct account *account);
+/* `token`: label, expires_ms and created_ms are given; the rest is filled in.  `text` is shown
+ * once. */
 MUST_USE enum entente_error accounts_token_make(struct accounts *accounts, const char *account,
     struct token *token, char text[static TOKEN_TEXT_BYTES]);
 MUST_USE enum entente_error accounts_token_revoke(

@@ -23,8 +23,8 @@ api_prepare(void)
 }
 
 /*
- * Clients choose the keys of objects, and none may know how they are hashed.  By itself jansson would open
- * /dev/urandom for this, which a confined process may not.
+ * Clients choose the keys of objects, and none may know how they are hashed.  By itself jansson
+ * would open /dev/urandom for this, which a confined process may not.
  */
 static void
 seed_json(const struct api_desk *desk)
@@ -47,8 +47,8 @@ api_new(struct api **api_out, const struct api_desk *desk)
         return error;
     api->desk = *desk;
     seed_json(desk);
-    error = contract_new(
-        &api->contract, (struct bytes){api_document, api_document_size}, &violation);
+    error =
+        contract_new(&api->contract, (struct bytes){api_document, api_document_size}, &violation);
     if (error == ENTENTE_OK)
         error = accounts_new(&api->accounts, &api->desk);
     if (error != ENTENTE_OK)
@@ -103,7 +103,8 @@ call_check(struct call *call, const struct http_request *request)
     struct found found;
 
     if (!contract_find(api->contract, request->method, request->path, &found)) {
-        call_refuse(call, 404, NULL, NULL, "there is no such path: /api/v1/openapi.json says which there are");
+        call_refuse(call, 404, NULL, NULL,
+            "there is no such path: /api/v1/openapi.json says which there are");
         return false;
     }
     if (found.operation == NULL) {
@@ -124,7 +125,8 @@ call_check(struct call *call, const struct http_request *request)
     return true;
 }
 
-/* What a repetition is recognised by.  False: the call was answered, or waits for the first's answer. */
+/* What a repetition is recognised by.  False: the call was answered, or waits for the first's
+ * answer. */
 static bool
 call_is_first(struct call *call, const struct http_request *request)
 {
@@ -179,8 +181,8 @@ call_is_first(struct call *call, const struct http_request *request)
 }
 
 /*
- * Nobody is answered out of half a record.  Those who follow, or ask how far the room is, need not wait.
- * False: the call goes on by api_turn().
+ * Nobody is answered out of half a record.  Those who follow, or ask how far the room is, need not
+ * wait. False: the call goes on by api_turn().
  */
 static bool
 call_has_its_room(struct call *call)
@@ -218,7 +220,8 @@ call_try_again(struct call *call)
 static struct call *
 take_call(struct api *api, struct http_exchange *exchange)
 {
-    static const char text[] = "{\"type\":\"about:blank\",\"title\":\"Service Unavailable\",\"status\":503}";
+    static const char text[] =
+        "{\"type\":\"about:blank\",\"title\":\"Service Unavailable\",\"status\":503}";
     struct http_field fields[] = {{"content-type", bytes_of_text("application/problem+json")},
         {"retry-after", bytes_of_text("1")}};
     struct call *call = api->calls_count < API_CALLS_MAX ? call_new(api, exchange) : NULL;
@@ -240,7 +243,8 @@ take_request(void *state, struct http_exchange *exchange, const struct http_requ
         return;
     if (request->is_websocket != (call->handler->message != NULL)) {
         call_refuse(call, 400, "Upgrade", NULL,
-            request->is_websocket ? "this is no WebSocket" : "this is a WebSocket: ask for an upgrade");
+            request->is_websocket ? "this is no WebSocket"
+                                  : "this is a WebSocket: ask for an upgrade");
         return;
     }
     if (call_is_first(call, request) && call_has_its_room(call))
@@ -358,8 +362,8 @@ call_ask_status(struct call *call, void (*then)(struct call *call, const struct 
 }
 
 void
-api_written(struct api *api, uint64_t ticket, enum entente_error error,
-    const struct api_written *written)
+api_written(
+    struct api *api, uint64_t ticket, enum entente_error error, const struct api_written *written)
 {
     struct call *call = call_of_write(api, ticket);
 
@@ -378,8 +382,7 @@ call_then(struct call *call, const struct status *status)
 }
 
 void
-api_status(
-    struct api *api, uint64_t ticket, enum entente_error error, const struct status *status)
+api_status(struct api *api, uint64_t ticket, enum entente_error error, const struct status *status)
 {
     struct call *call = call_of_status(api, ticket);
 

@@ -88,8 +88,8 @@ take_argument(struct call *call, const struct parameter *parameter, struct bytes
         call_refuse(call, 400, parameter->name, NULL, "%s must be an integer", parameter->name);
         return false;
     }
-    bool holds = schema_check(
-        contract_document(call->api->contract), parameter->schema, value, &violation);
+    bool holds =
+        schema_check(contract_document(call->api->contract), parameter->schema, value, &violation);
     json_decref(value);
     if (!holds)
         call_refuse(call, 400, parameter->name, NULL, "%s: %s", parameter->name, violation.text);
@@ -125,13 +125,12 @@ take_query(struct call *call, struct bytes query)
     while (query.size > 0) {
         struct bytes value = take_until(&query, '&');
         struct bytes name = take_until(&value, '=');
-        const struct parameter *parameter =
-            parameter_find(call->operation, PARAMETER_QUERY, name);
+        const struct parameter *parameter = parameter_find(call->operation, PARAMETER_QUERY, name);
         if (parameter == NULL) {
             char *shown = decode(name, true);
             bool is_short = shown != NULL && strlen(shown) <= 64;
-            call_refuse(call, 400, is_short ? shown : "", NULL,
-                "there is no such parameter: %s", is_short ? shown : "");
+            call_refuse(call, 400, is_short ? shown : "", NULL, "there is no such parameter: %s",
+                is_short ? shown : "");
             free(shown);
             return false;
         }
@@ -160,8 +159,8 @@ call_read_arguments(
     struct call *call, const struct http_request *request, const struct found *found)
 {
     for (uint32_t i = 0; i < found->count; i++) {
-        const struct parameter *parameter = parameter_find(
-            call->operation, PARAMETER_PATH, bytes_of_text(found->names[i]));
+        const struct parameter *parameter =
+            parameter_find(call->operation, PARAMETER_PATH, bytes_of_text(found->names[i]));
         if (parameter != NULL && !take_argument(call, parameter, found->values[i]))
             return false;
     }
@@ -207,9 +206,10 @@ call_find_room(struct call *call)
         return true;
     }
     call_refuse(call, 404, "room", NULL,
-        matches == 0 ? "this party is in no room of that id, or it is not open yet; `only` stands for "
-                       "the one room of a party that is in one"
-                     : "more than one room's id begins like this");
+        matches == 0
+            ? "this party is in no room of that id, or it is not open yet; `only` stands for "
+              "the one room of a party that is in one"
+            : "more than one room's id begins like this");
     return false;
 }
 
@@ -223,11 +223,9 @@ media_type_is(struct bytes header, const char *type)
 
     while (name.size > 0 && (name.data[0] == ' ' || name.data[0] == '\t'))
         name = (struct bytes){name.data + 1, name.size - 1};
-    while (name.size > 0 &&
-           (name.data[name.size - 1] == ' ' || name.data[name.size - 1] == '\t'))
+    while (name.size > 0 && (name.data[name.size - 1] == ' ' || name.data[name.size - 1] == '\t'))
         name.size--;
-    return name.size == strlen(type) &&
-           strncasecmp((const char *)name.data, type, name.size) == 0;
+    return name.size == strlen(type) && strncasecmp((const char *)name.data, type, name.size) == 0;
 }
 
 /* Weights (q=) are not looked at: there is one form of each answer, or the query says which. */
@@ -280,8 +278,8 @@ call_read_body(struct call *call, const struct http_request *request)
     const char *wanted = form == BODY_JSON ? "application/json" : "application/octet-stream";
 
     if (accept.size > 0 && !is_acceptable(call, accept)) {
-        call_refuse(call, 406, "Accept", NULL, "the answer is of type %s",
-            call->operation->media_types[0]);
+        call_refuse(
+            call, 406, "Accept", NULL, "the answer is of type %s", call->operation->media_types[0]);
         return false;
     }
     if (form == BODY_NONE && request->body.size == 0)

@@ -10,8 +10,8 @@
 /* ---- tokens ---- */
 
 /*
- * The limit does not protect the tokens, which nobody guesses: it keeps a program that went wrong from
- * taking the desk's time, and says so to it.
+ * The limit does not protect the tokens, which nobody guesses: it keeps a program that went wrong
+ * from taking the desk's time, and says so to it.
  */
 static bool
 is_over_limit(struct api *api)
@@ -35,8 +35,7 @@ call_refuse_token(struct call *call, const char *field, const char *detail)
             API_FAILURES_MAX, API_FAILURES_MS / 1000);
         return;
     }
-    call_set_header(
-        call, "www-authenticate", "Bearer realm=\"entente\", error=\"invalid_token\"");
+    call_set_header(call, "www-authenticate", "Bearer realm=\"entente\", error=\"invalid_token\"");
     call_refuse(call, 401, field, NULL, "%s", detail);
 }
 
@@ -59,7 +58,8 @@ take_token(struct call *call, struct bytes header)
         token = accounts_token_check(call->api->accounts,
             (struct bytes){header.data + start, header.size - start}, api_now_ms(call->api), &why);
     if (token == NULL) {
-        call_refuse_token(call, "Authorization", why != NULL ? why : "the token is wrong or was revoked");
+        call_refuse_token(
+            call, "Authorization", why != NULL ? why : "the token is wrong or was revoked");
         return false;
     }
     call_is_of_token(call, token);
@@ -109,9 +109,8 @@ take_cookie(struct call *call, struct bytes cookie)
 {
     struct api *api = call->api;
     const char *id = logins_find(api->logins, cookie, api_now_ms(api));
-    const struct token *token = id != NULL
-                                    ? accounts_token_find(api->accounts, id, api_now_ms(api))
-                                    : NULL;
+    const struct token *token =
+        id != NULL ? accounts_token_find(api->accounts, id, api_now_ms(api)) : NULL;
 
     if (token == NULL) {
         call_set_header(call, "www-authenticate", "Bearer realm=\"entente\"");
@@ -134,15 +133,16 @@ take_operator(struct call *call, struct bytes name)
     char account[ACCOUNT_ID_BYTES_MAX + 1] = "";
 
     if (name.size == 0) {
-        call->account = (struct account){.account = OPERATOR_ACCOUNT, .name = "Operator",
-            .roles = ROLES_ALL, .is_active = true};
+        call->account = (struct account){
+            .account = OPERATOR_ACCOUNT, .name = "Operator", .roles = ROLES_ALL, .is_active = true};
         return true;
     }
     if (name.size < sizeof account)
         memcpy(account, name.data, name.size);
     const struct account *found = accounts_find(call->api->accounts, account);
     if (found == NULL || !found->is_active) {
-        call_refuse(call, 403, "Entente-Account", NULL, "there is no such account, or it is not active");
+        call_refuse(
+            call, 403, "Entente-Account", NULL, "there is no such account, or it is not active");
         return false;
     }
     call->account = *found;
@@ -159,8 +159,8 @@ take_roles(struct call *call)
         return true;
     for (enum role role = 0; role < ROLE_COUNT; role++)
         if (call->operation->roles & 1u << role)
-            used += (size_t)snprintf(names + used, sizeof names - used, "%s%s",
-                used > 0 ? ", " : "", role_name(role));
+            used += (size_t)snprintf(
+                names + used, sizeof names - used, "%s%s", used > 0 ? ", " : "", role_name(role));
     call_refuse(call, 403, NULL, NULL, "the account %s has none of the roles that may do this: %s",
         call->account.account, names);
     return false;

@@ -64,7 +64,8 @@ call_run(struct call *call, call_handler handler)
         call_free(call);
 }
 
-/* What is under way is done all the same, and its answer kept for a repetition; nobody hears it now. */
+/* What is under way is done all the same, and its answer kept for a repetition; nobody hears it
+ * now. */
 void
 call_lost(struct call *call)
 {
@@ -167,8 +168,7 @@ call_field_text(const struct call *call, const char *name, struct bytes *text)
 
     if (!json_is_string(value))
         return false;
-    *text = (struct bytes){
-        (const uint8_t *)json_string_value(value), json_string_length(value)};
+    *text = (struct bytes){(const uint8_t *)json_string_value(value), json_string_length(value)};
     return true;
 }
 
@@ -233,7 +233,8 @@ call_set_header(struct call *call, const char *name, const char *value)
 
 #define FIELDS_MAX 6
 
-/* Answers may hold what not everybody may read, and texts that others wrote: none is kept, none is run. */
+/* Answers may hold what not everybody may read, and texts that others wrote: none is kept, none is
+ * run. */
 static size_t
 answer_fields(const struct call *call, const char *media_type, struct http_field fields[FIELDS_MAX])
 {
@@ -246,8 +247,7 @@ answer_fields(const struct call *call, const char *media_type, struct http_field
     if (media_type[0] != '\0')
         fields[count++] = (struct http_field){"content-type", bytes_of_text(media_type)};
     if (call->header_name[0] != '\0')
-        fields[count++] =
-            (struct http_field){call->header_name, bytes_of_text(call->header_value)};
+        fields[count++] = (struct http_field){call->header_name, bytes_of_text(call->header_value)};
     return count;
 }
 
@@ -304,8 +304,7 @@ call_answer(struct call *call, uint16_t status, const char *media_type, struct b
 }
 
 void
-call_reply_bytes(
-    struct call *call, uint16_t status, const char *media_type, struct bytes content)
+call_reply_bytes(struct call *call, uint16_t status, const char *media_type, struct bytes content)
 {
     call_answer(call, status, media_type, content);
 }
@@ -331,8 +330,8 @@ call_begin(struct call *call, uint16_t status, const char *media_type, int64_t s
     count_answer(call, status);
     call->is_head = true;
     if (call->exchange != NULL)
-        http_answer_begin(call->exchange, status, fields,
-            answer_fields(call, media_type, fields), size);
+        http_answer_begin(
+            call->exchange, status, fields, answer_fields(call, media_type, fields), size);
 }
 
 void
@@ -379,11 +378,10 @@ status_title(uint16_t status)
         uint16_t status;
         const char *title;
     } titles[] = {{400, "Bad Request"}, {401, "Unauthorized"}, {403, "Forbidden"},
-        {404, "Not Found"}, {405, "Method Not Allowed"}, {406, "Not Acceptable"},
-        {409, "Conflict"}, {413, "Content Too Large"}, {415, "Unsupported Media Type"},
-        {422, "Unprocessable Content"}, {429, "Too Many Requests"},
-        {500, "Internal Server Error"}, {501, "Not Implemented"}, {503, "Service Unavailable"},
-        {504, "Gateway Timeout"}, {507, "Insufficient Storage"}};
+        {404, "Not Found"}, {405, "Method Not Allowed"}, {406, "Not Acceptable"}, {409, "Conflict"},
+        {413, "Content Too Large"}, {415, "Unsupported Media Type"}, {422, "Unprocessable Content"},
+        {429, "Too Many Requests"}, {500, "Internal Server Error"}, {501, "Not Implemented"},
+        {503, "Service Unavailable"}, {504, "Gateway Timeout"}, {507, "Insufficient Storage"}};
 
     for (size_t i = 0; i < sizeof titles / sizeof titles[0]; i++)
         if (titles[i].status == status)
@@ -416,13 +414,17 @@ call_refuse(struct call *call, uint16_t status, const char *field, const char *r
     va_start(values, detail);
     int size = vsnprintf(text, sizeof text, detail, values);
     va_end(values);
-    for (size_t used = sizeof text - 1; size >= (int)sizeof text && !text_is_utf8(bytes_of_text(text));)
+    for (size_t used = sizeof text - 1;
+         size >= (int)sizeof text && !text_is_utf8(bytes_of_text(text));)
         text[--used] = '\0'; /* what was cut may have been within a character */
     json_t *problem = problem_new(status, field, rule, text);
     char *content = problem != NULL ? json_dumps(problem, JSON_COMPACT) : NULL;
     json_decref(problem);
     call_answer(call, status, "application/problem+json",
-        bytes_of_text(content != NULL ? content : "{\"type\":\"about:blank\",\"title\":\"Internal Server Error\",\"status\":500}"));
+        bytes_of_text(
+            content != NULL
+                ? content
+                : "{\"type\":\"about:blank\",\"title\":\"Internal Server Error\",\"status\":500}"));
     free(content);
 }
 

@@ -16,9 +16,9 @@ text_copy(char *out, size_t size, struct bytes text)
 static json_t *
 json_of_token(const struct token *token)
 {
-    return json_pack("{s:s, s:s, s:o, s:o, s:o}", "id", token->id, "label", token->label,
-        "created", json_of_time(token->created_ms), "expires", json_of_time(token->expires_ms),
-        "last_used", json_of_time(token->used_ms));
+    return json_pack("{s:s, s:s, s:o, s:o, s:o}", "id", token->id, "label", token->label, "created",
+        json_of_time(token->created_ms), "expires", json_of_time(token->expires_ms), "last_used",
+        json_of_time(token->used_ms));
 }
 
 static json_t *
@@ -84,7 +84,8 @@ account_create(struct call *call)
     if (error == ENTENTE_ERR_EXISTS)
         call_refuse(call, 409, "/account", NULL, "there is an account of this name");
     else if (error == ENTENTE_ERR_TOO_LARGE)
-        call_refuse(call, 409, "/account", NULL, "there are %u accounts, and no room for more", ACCOUNTS_MAX);
+        call_refuse(call, 409, "/account", NULL, "there are %u accounts, and no room for more",
+            ACCOUNTS_MAX);
     else if (error != ENTENTE_OK)
         call_fail(call, error);
     else
@@ -119,12 +120,13 @@ token_create(struct call *call)
 
     call_field_text(call, "label", &label);
     text_copy(token.label, sizeof token.label, label);
-    if (call_field_time(call, "expires", &token.expires_ms) && token.expires_ms <= token.created_ms) {
+    if (call_field_time(call, "expires", &token.expires_ms) &&
+        token.expires_ms <= token.created_ms) {
         call_refuse(call, 422, "/expires", NULL, "this time is past");
         return;
     }
-    enum entente_error error = accounts_token_make(
-        call->api->accounts, call_parameter(call, "account"), &token, text);
+    enum entente_error error =
+        accounts_token_make(call->api->accounts, call_parameter(call, "account"), &token, text);
     if (error == ENTENTE_ERR_NOT_FOUND)
         call_refuse(call, 404, "account", NULL, "there is no such account");
     else if (error == ENTENTE_ERR_TOO_LARGE)
@@ -145,8 +147,9 @@ token_revoke(struct call *call)
     enum entente_error error = accounts_token_revoke(call->api->accounts, account, id);
 
     if (error == ENTENTE_ERR_NOT_FOUND)
-        call_refuse(call, 404, accounts_find(call->api->accounts, account) == NULL ? "account" : "token",
-            NULL, "there is no such account or token");
+        call_refuse(call, 404,
+            accounts_find(call->api->accounts, account) == NULL ? "account" : "token", NULL,
+            "there is no such account or token");
     else if (error != ENTENTE_OK)
         call_fail(call, error);
     else

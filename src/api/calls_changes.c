@@ -5,8 +5,8 @@
 
 #include <stdlib.h>
 
-#define PAGE_CHANGES 100u      /* where no limit is given */
-#define PAGE_BYTES 1048576u    /* about: a page ends with the change that goes beyond */
+#define PAGE_CHANGES 100u   /* where no limit is given */
+#define PAGE_BYTES 1048576u /* about: a page ends with the change that goes beyond */
 
 /* ---- one change ---- */
 
@@ -60,7 +60,8 @@ static void
 change_list(struct call *call)
 {
     struct room *room = call_room(call);
-    uint64_t after = call_number(call, "after", 0), limit = call_number(call, "limit", PAGE_CHANGES);
+    uint64_t after = call_number(call, "after", 0),
+             limit = call_number(call, "limit", PAGE_CHANGES);
     const char *life = call_parameter(call, "life");
     char own_life[LIFE_TEXT_BYTES];
     json_t *list = json_array();
@@ -70,7 +71,8 @@ change_list(struct call *call)
     if (life != NULL && strcmp(life, own_life) != 0)
         after = 0; /* of another life of the desk: begin anew, and see `life` in the answer */
     for (uint64_t change = after + 1;
-         change <= room_changes(room) && json_array_size(list) < limit && bytes < PAGE_BYTES; change++) {
+         change <= room_changes(room) && json_array_size(list) < limit && bytes < PAGE_BYTES;
+         change++) {
         json_t *json = json_of_change(room, change);
         if (json == NULL || json_array_append(list, json) != 0) {
             json_decref(json);
@@ -78,7 +80,8 @@ change_list(struct call *call)
             call_fail(call, ENTENTE_ERR_IO);
             return;
         }
-        bytes += 512 + json_string_length(json_object_get(json_object_get(json, "statement"), "text"));
+        bytes +=
+            512 + json_string_length(json_object_get(json_object_get(json, "statement"), "text"));
         json_decref(json);
     }
     call_reply(call, 200,

@@ -20,15 +20,16 @@ health(struct call *call)
     if (is_current)
         call_reply(call, 200, json_pack("{s:s}", "status", "ok"));
     else
-        call_reply(call, 200, json_pack("{s:s, s:s}", "status", "starting", "detail",
-                                  "the record of a room is still being read"));
+        call_reply(call, 200,
+            json_pack("{s:s, s:s}", "status", "starting", "detail",
+                "the record of a room is still being read"));
 }
 
 static void
 openapi(struct call *call)
 {
-    call_reply_bytes(call, 200, "application/json",
-        (struct bytes){api_document, api_document_size});
+    call_reply_bytes(
+        call, 200, "application/json", (struct bytes){api_document, api_document_size});
 }
 
 /* ---- OpenMetrics 1.0 ---- */
@@ -87,7 +88,8 @@ static void
 gauges_write(const struct api *api, FILE *out)
 {
     for (size_t i = 0; i < sizeof gauges / sizeof gauges[0]; i++) {
-        fprintf(out, "# TYPE %s gauge\n# HELP %s %s\n", gauges[i].name, gauges[i].name, gauges[i].help);
+        fprintf(
+            out, "# TYPE %s gauge\n# HELP %s %s\n", gauges[i].name, gauges[i].name, gauges[i].help);
         struct room *room;
         for (uint32_t j = 0; (room = live_room(api->live, j)) != NULL; j++) {
             const struct status *status = live_known(api->live, room);
@@ -99,6 +101,16 @@ gauges_write(const struct api *api, FILE *out)
                 (unsigned long long)gauges[i].value(room, status));
         }
     }
+}
+
+static uint64_t
+index_bytes(const struct api *api)
+{
+    uint64_t bytes = 0;
+
+    for (uint32_t i = 0; i < API_ROOMS_MAX; i++)
+        bytes += api->searches[i] != NULL ? search_bytes(api->searches[i]) : 0;
+    return bytes;
 }
 
 static void
@@ -122,13 +134,16 @@ metrics(struct call *call)
         "# TYPE entente_requests_under_way gauge\n"
         "# HELP entente_requests_under_way Requests without an answer so far, and followers.\n"
         "entente_requests_under_way %u\n"
+        "# TYPE entente_search_index_bytes gauge\n"
+        "# UNIT entente_search_index_bytes bytes\n"
+        "# HELP entente_search_index_bytes What the index of search takes in memory, about.\n"
+        "entente_search_index_bytes %llu\n"
         "# EOF\n",
-        live_count(api->live), api->calls_count);
+        live_count(api->live), api->calls_count, (unsigned long long)index_bytes(api));
     if (fclose(out) != 0)
         call_fail(call, ENTENTE_ERR_NO_MEMORY);
     else
-        call_reply_bytes(call, 200,
-            "application/openmetrics-text; version=1.0.0; charset=utf-8",
+        call_reply_bytes(call, 200, "application/openmetrics-text; version=1.0.0; charset=utf-8",
             (struct bytes){(const uint8_t *)text, size});
     free(text);
 }
@@ -155,8 +170,9 @@ set_cookie(struct call *call, const char *text, uint64_t seconds)
 {
     char cookie[256];
 
-    snprintf(cookie, sizeof cookie, LOGIN_COOKIE "=%s; Path=/; HttpOnly; SameSite=Strict; Max-Age=%llu%s",
-        text, (unsigned long long)seconds, call->is_tls ? "; Secure" : "");
+    snprintf(cookie, sizeof cookie,
+        LOGIN_COOKIE "=%s; Path=/; HttpOnly; SameSite=Strict; Max-Age=%llu%s", text,
+        (unsigned long long)seconds, call->is_tls ? "; Secure" : "");
     call_set_header(call, "set-cookie", cookie);
 }
 
@@ -176,8 +192,7 @@ login(struct call *call)
     call_field_text(call, "token", &shown);
     const struct token *token = accounts_token_check(api->accounts, shown, call_now_ms(call), &why);
     if (token == NULL) {
-        call_refuse_token(
-            call, "/token", why != NULL ? why : "the token is wrong or was revoked");
+        call_refuse_token(call, "/token", why != NULL ? why : "the token is wrong or was revoked");
         return;
     }
     call_random(call, secret, sizeof secret);

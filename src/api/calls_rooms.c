@@ -33,7 +33,8 @@ json_of_parties(struct room *room, const struct status *status)
     return list;
 }
 
-/* Links as they were known a second ago, or none yet: of all rooms at once the node is not asked. */
+/* Links as they were known a second ago, or none yet: of all rooms at once the node is not asked.
+ */
 static void
 room_list(struct call *call)
 {
@@ -46,10 +47,10 @@ room_list(struct call *call)
         if (room == NULL)
             continue;
         live_watch(api->live, room);
-        json_array_append_new(list,
-            json_pack("{s:o, s:o, s:i, s:o}", "room", json_of_id(room_id(room)->bytes), "title",
-                json_of_utf8(room_genesis(room)->title), "slot", room_slot(room), "parties",
-                json_of_parties(room, live_known(api->live, room))));
+        json_array_append_new(
+            list, json_pack("{s:o, s:o, s:i, s:o}", "room", json_of_id(room_id(room)->bytes),
+                      "title", json_of_utf8(room_genesis(room)->title), "slot", room_slot(room),
+                      "parties", json_of_parties(room, live_known(api->live, room))));
     }
     call_reply(call, 200, json_pack("{s:o, s:n}", "rooms", list, "next"));
 }

@@ -15,7 +15,9 @@
 static const char *
 role_of_heading(uint8_t role)
 {
-    return role == HEADING_AGENDA_ITEM ? "agenda" : role == HEADING_CONCLUSION ? "conclusion" : "plain";
+    return role == HEADING_AGENDA_ITEM  ? "agenda"
+           : role == HEADING_CONCLUSION ? "conclusion"
+                                        : "plain";
 }
 
 /* What the body is filed under; zero: nothing. */
@@ -42,9 +44,8 @@ json_of_section(const struct section *section)
             json_of_utf8(section->heading.tag), "text", json_of_utf8(section->heading.text));
     if (section->type == SECTION_FILE)
         return json_pack("{s:s, s:o, s:o, s:I}", "kind", "file", "name",
-            json_of_utf8(section->file.name), "media_type",
-            json_of_utf8(section->file.media_type), "size",
-            (json_int_t)section->file.data.size);
+            json_of_utf8(section->file.name), "media_type", json_of_utf8(section->file.media_type),
+            "size", (json_int_t)section->file.data.size);
     return NULL;
 }
 
@@ -68,7 +69,8 @@ json_of_statement(struct room *room, const struct room_entry *entry, uint32_t in
 
 /* ---- a page of them ---- */
 
-/* Where a page begins: an entry by its index (under an object) or number (of all), and a section of it. */
+/* Where a page begins: an entry by its index (under an object) or number (of all), and a section of
+ * it. */
 struct cursor {
     uint64_t entry;
     uint32_t section;
@@ -79,9 +81,9 @@ cursor_read(const char *text, struct cursor *cursor)
 {
     int used = 0;
 
-    return text == NULL ||
-           (sscanf(text, "%" SCNu64 ".%" SCNu32 "%n", &cursor->entry, &cursor->section, &used) == 2 &&
-               text[used] == '\0' && cursor->section <= BODY_SECTIONS_MAX);
+    return text == NULL || (sscanf(text, "%" SCNu64 ".%" SCNu32 "%n", &cursor->entry,
+                                &cursor->section, &used) == 2 &&
+                               text[used] == '\0' && cursor->section <= BODY_SECTIONS_MAX);
 }
 
 struct page {
@@ -120,9 +122,9 @@ page_fill(struct page *page, struct room *room, const struct digest *under)
     struct room_entry entry;
 
     for (; !page->is_full; page->next.entry++) {
-        enum entente_error error =
-            under != NULL ? room_under(room, under, (uint32_t)page->next.entry, &entry)
-                          : room_change(room, page->next.entry + 1, &entry);
+        enum entente_error error = under != NULL
+                                       ? room_under(room, under, (uint32_t)page->next.entry, &entry)
+                                       : room_change(room, page->next.entry + 1, &entry);
         if (error != ENTENTE_OK)
             return error == ENTENTE_ERR_NOT_FOUND ? ENTENTE_OK : error;
         if (!page_add(page, room, &entry))
@@ -170,8 +172,8 @@ statement_create(struct call *call)
     call_field_text(call, "text", &statement->text);
     if (!call_field_text(call, "speaker", &statement->speaker))
         statement->speaker = bytes_of_text(call_account(call)->office);
-    if (has_under && consultation_object(room_consultation(call_room(call)),
-                         &sections[1].fact.object) == NULL) {
+    if (has_under &&
+        consultation_object(room_consultation(call_room(call)), &sections[1].fact.object) == NULL) {
         call_refuse(call, 404, "/under", "M6", "there is nothing of that id in this room");
         return;
     }

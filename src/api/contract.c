@@ -113,8 +113,8 @@ route_matches(const struct route *route, struct bytes path, struct found *found)
 }
 
 bool
-contract_find(const struct contract *contract, struct bytes method, struct bytes path,
-    struct found *found)
+contract_find(
+    const struct contract *contract, struct bytes method, struct bytes path, struct found *found)
 {
     struct found tried = {0}, best = {0};
     const struct route *route = NULL;
@@ -221,16 +221,17 @@ answers_read(struct contract *contract, struct operation *operation, const json_
     json_t *answer, *content;
     size_t count = 0;
 
-    json_object_foreach ((json_t *)node, status, answer)
-        json_object_foreach (json_object_get(answer, "content"), media_type, content) {
-            const json_t *schema = json_object_get(content, "schema");
-            if (count == 3)
-                return unknown(violation, "%s: too many kinds of answers", operation->name);
-            operation->media_types[count++] = media_type;
-            if (strcmp(media_type, "application/json") == 0 &&
-                !schema_is_known(contract->document, schema, violation))
-                return false;
-        }
+    json_object_foreach((json_t *)node, status, answer)
+        json_object_foreach(json_object_get(answer, "content"), media_type, content)
+    {
+        const json_t *schema = json_object_get(content, "schema");
+        if (count == 3)
+            return unknown(violation, "%s: too many kinds of answers", operation->name);
+        operation->media_types[count++] = media_type;
+        if (strcmp(media_type, "application/json") == 0 &&
+            !schema_is_known(contract->document, schema, violation))
+            return false;
+    }
     return count > 0 || json_object_size(node) > 0;
 }
 
@@ -274,13 +275,15 @@ paths_read(struct contract *contract, const json_t *paths, struct violation *vio
     const char *path, *method;
     json_t *node, *operation;
 
-    json_object_foreach ((json_t *)paths, path, node) {
+    json_object_foreach((json_t *)paths, path, node)
+    {
         if (contract->routes_count == ROUTES_MAX)
             return unknown(violation, "too many paths");
         struct route *route = &contract->routes[contract->routes_count++];
         if (!route_read(route, path))
             return unknown(violation, "%s: a path of a wrong form", path);
-        json_object_foreach (node, method, operation) {
+        json_object_foreach(node, method, operation)
+        {
             size_t i = 0;
             while (i < METHODS_COUNT && strcmp(methods[i][0], method) != 0)
                 i++;
@@ -300,12 +303,13 @@ schemas_read(struct contract *contract, struct violation *violation)
     const char *name;
     json_t *schema;
 
-    json_object_foreach (schemas, name, schema)
-        if (!schema_is_known(contract->document, schema, violation)) {
-            char what[SCHEMA_TEXT_BYTES_MAX];
-            snprintf(what, sizeof what, "%s", violation->text);
-            return unknown(violation, "schema %.100s: %.300s", name, what);
-        }
+    json_object_foreach(
+        schemas, name, schema) if (!schema_is_known(contract->document, schema, violation))
+    {
+        char what[SCHEMA_TEXT_BYTES_MAX];
+        snprintf(what, sizeof what, "%s", violation->text);
+        return unknown(violation, "schema %.100s: %.300s", name, what);
+    }
     return true;
 }
 
@@ -319,8 +323,8 @@ contract_new(struct contract **contract_out, struct bytes document, struct viola
     memset(violation, 0, sizeof *violation);
     if (contract == NULL)
         return ENTENTE_ERR_NO_MEMORY;
-    contract->document = json_loadb(
-        (const char *)document.data, document.size, JSON_REJECT_DUPLICATES, &error);
+    contract->document =
+        json_loadb((const char *)document.data, document.size, JSON_REJECT_DUPLICATES, &error);
     if (contract->document == NULL)
         unknown(violation, "line %d: %s", error.line, error.text);
     if (contract->document == NULL || !schemas_read(contract, violation) ||

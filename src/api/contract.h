@@ -1,6 +1,7 @@
 /*
- * openapi.json as the program uses it: which operations there are, at which paths, for whom, and what they
- * may be given.  Read once, at start; a document that promises what is not checked is refused.
+ * openapi.json as the program uses it: which operations there are, at which paths, for whom, and
+ * what they may be given.  Read once, at start; a document that promises what is not checked is
+ * refused.
  */
 #ifndef ENTENTE_API_CONTRACT_H
 #define ENTENTE_API_CONTRACT_H
@@ -60,7 +61,7 @@ struct operation {
     bool is_repeatable; /* it takes an Idempotency-Key */
     enum body_form body_form;
     bool body_is_required;
-    const json_t *body; /* schema; NULL: none */
+    const json_t *body;         /* schema; NULL: none */
     const char *media_types[4]; /* of its answers, as the document says; ended by NULL */
     uint32_t parameters_count;
     struct parameter parameters[CONTRACT_PARAMETERS_MAX];
@@ -69,8 +70,8 @@ struct operation {
 struct contract;
 
 /*
- *   ENTENTE_ERR_MALFORMED   the document is wrong or has something that is not checked: see `*violation`
- *   ENTENTE_ERR_NO_MEMORY
+ *   ENTENTE_ERR_MALFORMED   the document is wrong or has something that is not checked: see
+ * `*violation` ENTENTE_ERR_NO_MEMORY
  */
 MUST_USE enum entente_error contract_new(
     struct contract **contract, struct bytes document, struct violation *violation);
@@ -82,14 +83,15 @@ uint32_t contract_operations(const struct contract *contract);
 const struct operation *contract_operation(const struct contract *contract, uint32_t index);
 
 struct found {
-    const struct operation *operation; /* NULL: the path is known, and takes the methods of `allow` only */
+    const struct operation
+        *operation; /* NULL: the path is known, and takes the methods of `allow` only */
     struct bytes values[CONTRACT_SEGMENTS_MAX]; /* of the path's parameters, as sent, borrowed */
     const char *names[CONTRACT_SEGMENTS_MAX];
     uint32_t count;
     char allow[CONTRACT_ALLOW_BYTES];
 };
 /* False: there is no such path.  HEAD finds what GET finds. */
-bool contract_find(const struct contract *contract, struct bytes method, struct bytes path,
-    struct found *found);
+bool contract_find(
+    const struct contract *contract, struct bytes method, struct bytes path, struct found *found);
 
 #endif

@@ -12,7 +12,8 @@
 #define DECIMAL_TEXT_BYTES 24 /* with the closing zero */
 #define HEX_TEXT_BYTES 65     /* of 32 bytes, with the closing zero */
 
-/* RFC 3339, of the years 1970 to 9999, with an offset or Z; what is finer than a millisecond is cut. */
+/* RFC 3339, of the years 1970 to 9999, with an offset or Z; what is finer than a millisecond is
+ * cut. */
 bool time_of_text(struct bytes text, uint64_t *t_ms);
 /* In UTC with milliseconds and Z; for times up to the year 9999. */
 void time_to_text(char text[static TIME_TEXT_BYTES], uint64_t t_ms);
@@ -26,8 +27,9 @@ bool hex_of_text(struct bytes text, void *data, size_t size);
 void hex_to_text(char *text, const void *data, size_t size);
 
 /*
- * RFC 4648 section 4, with padding, without line ends, and with zero bits where none are needed: one text
- * for each content.  `data` may be NULL to check only; its room is 3 bytes for each 4 of text.
+ * RFC 4648 section 4, with padding, without line ends, and with zero bits where none are needed:
+ * one text for each content.  `data` may be NULL to check only; its room is 3 bytes for each 4 of
+ * text.
  */
 bool base64_of_text(struct bytes text, uint8_t *data, size_t *size);
 

@@ -10,11 +10,12 @@
 #include "api/replays.h"
 #include "search/search.h"
 
-#define API_CALLS_MAX 4096u         /* under way; beyond: 503 */
-#define API_WAIT_MS_MAX 30000u      /* for the node's answer: 504 */
-#define API_TAKEN_IN_MS_MAX 2000u   /* for the room to take in what was written; then it is answered all the same */
-#define API_CURRENT_MS_MAX 20000u   /* for a room to be read for the first time; then 503 */
-#define API_FAILURES_MAX 30u        /* tokens and log-ins that were wrong, in API_FAILURES_MS: 429 */
+#define API_CALLS_MAX 4096u    /* under way; beyond: 503 */
+#define API_WAIT_MS_MAX 30000u /* for the node's answer: 504 */
+#define API_TAKEN_IN_MS_MAX                                                                        \
+    2000u /* for the room to take in what was written; then it is answered all the same */
+#define API_CURRENT_MS_MAX 20000u /* for a room to be read for the first time; then 503 */
+#define API_FAILURES_MAX 30u      /* tokens and log-ins that were wrong, in API_FAILURES_MS: 429 */
 #define API_FAILURES_MS 10000u
 
 /* The operator at the machine, without an account. */
@@ -66,8 +67,8 @@ struct call {
     struct call *replay_next; /* others that wait for the same answer */
     bool is_running;          /* its handler is: it is freed afterwards */
     bool is_answered;
-    bool is_head;             /* of a streamed answer: its head was given */
-    bool is_websocket;        /* accepted */
+    bool is_head;      /* of a streamed answer: its head was given */
+    bool is_websocket; /* accepted */
     bool is_tls;
     char header_name[32]; /* "": none */
     char header_value[256];

@@ -1,9 +1,9 @@
 /*
  * Those who follow a room over a WebSocket.
  *
- * A follower has a cursor and no queue: what it lacks is read from the room when there is room to send.  So a slow
- * client loses nothing and costs nothing but its turn; one that takes nothing for a minute is
- * closed, and goes on later where its cursor was.
+ * A follower has a cursor and no queue: what it lacks is read from the room when there is room to
+ * send.  So a slow client loses nothing and costs nothing but its turn; one that takes nothing for
+ * a minute is closed, and goes on later where its cursor was.
  */
 #include "api/internal.h"
 
@@ -210,8 +210,8 @@ live_begin(struct call *call)
     call_set_state(call, follower);
     call->is_websocket = true;
     http_accept(call->exchange, "");
-    snprintf(text, sizeof text, "{\"life\":\"%s\",\"after\":%" PRIu64 ",\"begin-anew\":%s}", own_life,
-        follower->cursor, anew ? "true" : "false");
+    snprintf(text, sizeof text, "{\"life\":\"%s\",\"after\":%" PRIu64 ",\"begin-anew\":%s}",
+        own_life, follower->cursor, anew ? "true" : "false");
     http_send(call->exchange, bytes_of_text(text));
     follower_feed(follower);
 }
@@ -232,7 +232,8 @@ live_message(struct call *call, struct bytes text)
 
     (void)text;
     if (follower != NULL && is_open(follower))
-        follower_close(follower, CLOSE_UNSUPPORTED, "nothing is asked here: use the other requests");
+        follower_close(
+            follower, CLOSE_UNSUPPORTED, "nothing is asked here: use the other requests");
 }
 
 static void
@@ -300,9 +301,9 @@ tell_held(struct live *live, struct watched *watched)
             uint32_t *known = &watched->held[branch * PARTIES_MAX + slot];
             uint32_t number = record_held_by(record, (uint8_t)slot, branch);
             if (number != *known)
-                json_array_append_new(news,
-                    json_pack("{s:i, s:i, s:I, s:i}", "slot", row->slot, "incarnation", row->inc, "number",
-                        (json_int_t)number, "holder", (int)slot));
+                json_array_append_new(
+                    news, json_pack("{s:i, s:i, s:I, s:i}", "slot", row->slot, "incarnation",
+                              row->inc, "number", (json_int_t)number, "holder", (int)slot));
             *known = number;
         }
     }
@@ -324,8 +325,7 @@ tell_links(struct live *live, struct watched *watched, const struct status *stat
 }
 
 void
-live_status(
-    struct api *api, uint64_t ticket, enum entente_error error, const struct status *status)
+live_status(struct api *api, uint64_t ticket, enum entente_error error, const struct status *status)
 {
     for (struct watched *watched = api->live->watched; watched != NULL; watched = watched->next)
         if (watched->ticket == ticket) {
@@ -360,8 +360,8 @@ follower_check(struct follower *follower)
 
     if (!is_open(follower))
         return;
-    if (!is_local && (accounts_token_find(api->accounts, call->token_id, now_ms) == NULL || account == NULL ||
-                         (account->roles & call->operation->roles) == 0))
+    if (!is_local && (accounts_token_find(api->accounts, call->token_id, now_ms) == NULL ||
+                         account == NULL || (account->roles & call->operation->roles) == 0))
         follower_close(follower, CLOSE_POLICY, "the token is good no more");
     else if (now_ms - follower->moved_ms > STALLED_MS_MAX && now_ms > follower->moved_ms)
         follower_close(follower, CLOSE_POLICY, "too slow: come again with your cursor");

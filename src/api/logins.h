@@ -1,6 +1,6 @@
 /*
- * Who is logged in by a page: a random cookie that stands for a token, in memory only.  A restart of the desk
- * ends them all; the page then logs in again.
+ * Who is logged in by a page: a random cookie that stands for a token, in memory only.  A restart
+ * of the desk ends them all; the page then logs in again.
  */
 #ifndef ENTENTE_API_LOGINS_H
 #define ENTENTE_API_LOGINS_H

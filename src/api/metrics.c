@@ -3,7 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define STATUSES_MAX 16u /* different ones of one operation; further ones are counted with the last */
+#define STATUSES_MAX                                                                               \
+    16u /* different ones of one operation; further ones are counted with the last */
 
 static const unsigned bucket_ms[] = {1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 5000, 30000};
 #define BUCKETS_COUNT (sizeof bucket_ms / sizeof bucket_ms[0])
@@ -46,8 +47,8 @@ metrics_free(struct metrics *metrics)
 }
 
 void
-metrics_count(struct metrics *metrics, const struct operation *operation, uint16_t status,
-    uint64_t took_ms)
+metrics_count(
+    struct metrics *metrics, const struct operation *operation, uint16_t status, uint64_t took_ms)
 {
     uint32_t index = operation != NULL ? operation->index : contract_operations(metrics->contract);
     struct counted *counted = &metrics->counted[index];
@@ -78,7 +79,8 @@ histogram_write(const struct counted *counted, const char *name, FILE *out)
 
     for (size_t i = 0; i < BUCKETS_COUNT; i++) {
         sum += counted->buckets[i];
-        fprintf(out, "entente_request_duration_seconds_bucket{operation=\"%s\",le=\"%u.%03u\"} %llu\n", name,
+        fprintf(out,
+            "entente_request_duration_seconds_bucket{operation=\"%s\",le=\"%u.%03u\"} %llu\n", name,
             bucket_ms[i] / 1000, bucket_ms[i] % 1000, (unsigned long long)sum);
     }
     sum += counted->buckets[BUCKETS_COUNT];

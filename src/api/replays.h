@@ -1,6 +1,6 @@
 /*
- * Requests that may come twice: an Idempotency-Key makes the second a question for the first's answer.
- * In memory only: a restart of the desk forgets them all.
+ * Requests that may come twice: an Idempotency-Key makes the second a question for the first's
+ * answer. In memory only: a restart of the desk forgets them all.
  */
 #ifndef ENTENTE_API_REPLAYS_H
 #define ENTENTE_API_REPLAYS_H
@@ -27,7 +27,8 @@ enum replay_verdict {
     REPLAY_FULL      /* too many are under way, or memory is out */
 };
 
-/* `key`: who asks and the key; `request`: all that it says.  `*replay` is NULL for OTHER and FULL. */
+/* `key`: who asks and the key; `request`: all that it says.  `*replay` is NULL for OTHER and FULL.
+ */
 enum replay_verdict replay_ask(struct replays *replays, const struct digest *key,
     const struct digest *request, uint64_t now_ms, struct replay **replay);
 

@@ -110,8 +110,7 @@ type_name(const json_t *value)
 static struct bytes
 text_of(const json_t *string)
 {
-    return (struct bytes){
-        (const uint8_t *)json_string_value(string), json_string_length(string)};
+    return (struct bytes){(const uint8_t *)json_string_value(string), json_string_length(string)};
 }
 
 /* ---- the keywords: each looks at the values it speaks of and lets others pass ---- */
@@ -131,8 +130,8 @@ check_type(const struct check *check, const json_t *rule, const json_t *value)
     if (json_is_string(rule)) {
         if (is_of_type(value, json_string_value(rule)))
             return true;
-        return wrong(check, "it must be of type %s, not %s", json_string_value(rule),
-            type_name(value));
+        return wrong(
+            check, "it must be of type %s, not %s", json_string_value(rule), type_name(value));
     }
     for (size_t i = 0; i < json_array_size(rule); i++) {
         const char *type = json_string_value(json_array_get(rule, i));
@@ -162,7 +161,8 @@ check_enum(const struct check *check, const json_t *rule, const json_t *value)
 static bool
 check_min_length(const struct check *check, const json_t *rule, const json_t *value)
 {
-    if (!json_is_string(value) || (json_int_t)utf8_length(text_of(value)) >= json_integer_value(rule))
+    if (!json_is_string(value) ||
+        (json_int_t)utf8_length(text_of(value)) >= json_integer_value(rule))
         return true;
     return wrong(check, "it has fewer than %lld characters", (long long)json_integer_value(rule));
 }
@@ -170,7 +170,8 @@ check_min_length(const struct check *check, const json_t *rule, const json_t *va
 static bool
 check_max_length(const struct check *check, const json_t *rule, const json_t *value)
 {
-    if (!json_is_string(value) || (json_int_t)utf8_length(text_of(value)) <= json_integer_value(rule))
+    if (!json_is_string(value) ||
+        (json_int_t)utf8_length(text_of(value)) <= json_integer_value(rule))
         return true;
     return wrong(check, "it has more than %lld characters", (long long)json_integer_value(rule));
 }
@@ -217,17 +218,18 @@ check_max_items(const struct check *check, const json_t *rule, const json_t *val
     return wrong(check, "it has more than %lld items", (long long)json_integer_value(rule));
 }
 
-/* ---- patterns: classes of ASCII characters, each once, {n} times, or as the last any times ---- */
+/* ---- patterns: classes of ASCII characters, each once, {n} times, or as the last any times ----
+ */
 
 static bool
 class_has(const char *class, size_t size, uint8_t character)
 {
     for (size_t i = 0; i < size; i++) {
         if (i + 2 < size && class[i + 1] == '-') {
-            if (character >= (uint8_t)class[i] && character <= (uint8_t)class[i + 2])
+            if (character >= (uint8_t) class[i] && character <= (uint8_t) class[i + 2])
                 return true;
             i += 2;
-        } else if (character == (uint8_t)class[i]) {
+        } else if (character == (uint8_t) class[i]) {
             return true;
         }
     }
@@ -236,14 +238,16 @@ class_has(const char *class, size_t size, uint8_t character)
 
 /* The next class of the pattern and how often it stands; false: the pattern has another form. */
 static bool
-pattern_next(const char **pattern, const char **class, size_t *size, unsigned long *times, bool *any)
+pattern_next(
+    const char **pattern, const char **class, size_t *size, unsigned long *times, bool *any)
 {
     const char *end = **pattern == '[' ? strchr(*pattern, ']') : NULL;
     char *after;
 
     *times = 1;
     *any = false;
-    if (end == NULL || end == *pattern + 1 || (*pattern)[1] == '^' || memchr(*pattern, '\\', (size_t)(end - *pattern)))
+    if (end == NULL || end == *pattern + 1 || (*pattern)[1] == '^' ||
+        memchr(*pattern, '\\', (size_t)(end - *pattern)))
         return false;
     *class = *pattern + 1;
     *size = (size_t)(end - *class);
@@ -336,7 +340,8 @@ static const struct format {
 } formats[] = {
     {"date-time", is_time, "a time of RFC 3339 from 1970 on, such as 2020-11-19T08:30:00.000Z"},
     {"language", text_is_language_tag, "a language tag of BCP 47, such as ko or zh-Hant"},
-    {"decimal", is_decimal, "a decimal number such as 2.5, without sign, below 1.8e19 with its digits behind the point counted in"},
+    {"decimal", is_decimal,
+        "a decimal number such as 2.5, without sign, below 1.8e19 with its digits behind the point counted in"},
     {"byte", is_base64, "base64 with padding (RFC 4648 section 4)"},
     {NULL, NULL, NULL},
 };
@@ -380,7 +385,8 @@ check_properties(const struct check *check, const json_t *rule, const json_t *va
     const char *key;
     json_t *schema;
 
-    json_object_foreach ((json_t *)rule, key, schema) {
+    json_object_foreach((json_t *)rule, key, schema)
+    {
         const json_t *property = json_object_get(value, key);
         if (property != NULL && !check_inside(check, schema, property, key, 0))
             return false;
@@ -409,7 +415,8 @@ check_additional(const struct check *check, const json_t *schema, const json_t *
     const char *key;
     json_t *property;
 
-    json_object_foreach ((json_t *)value, key, property) {
+    json_object_foreach((json_t *)value, key, property)
+    {
         struct step step = {check->where, key, 0};
         struct check inside = {check->document, &step, check->violation};
         if (json_object_get(properties, key) == NULL)
@@ -447,8 +454,7 @@ reference_find(const json_t *document, const json_t *reference)
 
     if (text == NULL || strncmp(text, REFERENCE, strlen(REFERENCE)) != 0)
         return NULL;
-    return json_object_get(
-        json_object_get(json_object_get(document, "components"), "schemas"),
+    return json_object_get(json_object_get(json_object_get(document, "components"), "schemas"),
         text + strlen(REFERENCE));
 }
 
@@ -523,9 +529,8 @@ known_properties(const struct check *check, const json_t *rule)
     const char *key;
     json_t *schema;
 
-    json_object_foreach ((json_t *)rule, key, schema)
-        if (!known_inside(check, schema, key, 0))
-            return false;
+    json_object_foreach(
+        (json_t *)rule, key, schema) if (!known_inside(check, schema, key, 0)) return false;
     return json_is_object(rule);
 }
 
@@ -561,7 +566,8 @@ known_any_of(const struct check *check, const json_t *rule)
     return json_array_size(rule) > 0;
 }
 
-/* That the name is there, and does not lead back to itself without going inside; what it names is walked on its own. */
+/* That the name is there, and does not lead back to itself without going inside; what it names is
+ * walked on its own. */
 static bool
 known_reference(const struct check *check, const json_t *rule)
 {
@@ -628,7 +634,8 @@ known_all(const struct check *check, const json_t *schema)
 
     if (!json_is_object(schema))
         return wrong(check, "a schema is missing");
-    json_object_foreach ((json_t *)schema, key, rule) {
+    json_object_foreach((json_t *)schema, key, rule)
+    {
         const struct keyword *keyword = keyword_find(key);
         struct step step = {check->where, key, 0};
         struct check inside = {check->document, &step, check->violation};
@@ -636,8 +643,9 @@ known_all(const struct check *check, const json_t *schema)
             return wrong(&inside, "this program does not check such a keyword");
         check->violation->text[0] = '\0';
         if (!keyword->is_known(&inside, rule))
-            return check->violation->text[0] != '\0' ? false
-                                                     : wrong(&inside, "the keyword has a wrong form");
+            return check->violation->text[0] != '\0'
+                       ? false
+                       : wrong(&inside, "the keyword has a wrong form");
     }
     return true;
 }
@@ -648,7 +656,8 @@ check_all(const struct check *check, const json_t *schema, const json_t *value)
     const char *key;
     json_t *rule;
 
-    json_object_foreach ((json_t *)schema, key, rule) {
+    json_object_foreach((json_t *)schema, key, rule)
+    {
         const struct keyword *keyword = keyword_find(key);
         if (keyword->holds != NULL && !keyword->holds(check, rule, value))
             return false;
@@ -667,8 +676,8 @@ schema_is_known(const json_t *document, const json_t *schema, struct violation *
 }
 
 bool
-schema_check(const json_t *document, const json_t *schema, const json_t *value,
-    struct violation *violation)
+schema_check(
+    const json_t *document, const json_t *schema, const json_t *value, struct violation *violation)
 {
     struct check check = {document, NULL, violation};
 
@@ -728,8 +737,8 @@ schema_read(struct bytes text, struct violation *violation)
             "the body has more than %u levels or %u values", SCHEMA_DEPTH_MAX, SCHEMA_VALUES_MAX);
         return NULL;
     }
-    json_t *value = json_loadb((const char *)text.data, text.size,
-        JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &error);
+    json_t *value = json_loadb(
+        (const char *)text.data, text.size, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &error);
     if (value == NULL)
         snprintf(violation->text, sizeof violation->text,
             "the body is not JSON as it should be, at line %d, column %d: %s", error.line,

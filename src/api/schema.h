@@ -22,19 +22,22 @@ struct violation {
     char text[SCHEMA_TEXT_BYTES_MAX];
 };
 
-/* Whether every keyword in `schema`, and in what it refers to by name, is one that is checked here. */
+/* Whether every keyword in `schema`, and in what it refers to by name, is one that is checked here.
+ */
 bool schema_is_known(const json_t *document, const json_t *schema, struct violation *violation);
 
 /* `schema` was found to be known.  Linear in the value, but for `enum` and `anyOf`. */
-bool schema_check(const json_t *document, const json_t *schema, const json_t *value,
-    struct violation *violation);
+bool schema_check(
+    const json_t *document, const json_t *schema, const json_t *value, struct violation *violation);
 
-/* The type that a known schema wants, looked up through references; NULL: it names none, or several. */
+/* The type that a known schema wants, looked up through references; NULL: it names none, or
+ * several. */
 const char *schema_type(const json_t *document, const json_t *schema);
 
 /*
  * Read the JSON text of a request: UTF-8, no key twice, no NUL, at most SCHEMA_DEPTH_MAX levels and
- * SCHEMA_VALUES_MAX values (memory: a small value takes many times its text).  NULL: see the violation.
+ * SCHEMA_VALUES_MAX values (memory: a small value takes many times its text).  NULL: see the
+ * violation.
  */
 #define SCHEMA_VALUES_MAX 8192u
 json_t *schema_read(struct bytes text, struct violation *violation);

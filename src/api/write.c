@@ -71,8 +71,7 @@ write_sections(struct call *call, uint8_t kind, const struct section *sections, 
 }
 
 void
-call_write(
-    struct call *call, uint8_t kind, struct section *sections, uint32_t count, int object_of)
+call_write(struct call *call, uint8_t kind, struct section *sections, uint32_t count, int object_of)
 {
     call->object_of = object_of;
     call->has_object = false;
@@ -133,8 +132,8 @@ call_of_write(struct api *api, uint64_t ticket)
 }
 
 void
-call_written(struct call *call, uint64_t ticket, enum entente_error error,
-    const struct api_written *written)
+call_written(
+    struct call *call, uint64_t ticket, enum entente_error error, const struct api_written *written)
 {
     bool is_last = ticket == call->writes[call->writes_count - 1];
     if (call->write_error == ENTENTE_OK &&

@@ -1,7 +1,7 @@
 #include "base/date.h"
 
-#define DAYS_MAX 2932896u     /* 31 December 9999 */
-#define DAYS_OF_ERA 146097u   /* 400 years */
+#define DAYS_MAX 2932896u        /* 31 December 9999 */
+#define DAYS_OF_ERA 146097u      /* 400 years */
 #define DAYS_BEFORE_1970 719468u /* since 1 March of the year 0 */
 
 /* Years begin in March, so that a leap day is the last of one. */
@@ -25,8 +25,8 @@ bool
 date_to_days(struct date date, uint64_t *days)
 {
     *days = 0;
-    if (date.year < 1970 || date.year > 9999 || date.month < 1 || date.month > 12 ||
-        date.day < 1 || date.day > 31)
+    if (date.year < 1970 || date.year > 9999 || date.month < 1 || date.month > 12 || date.day < 1 ||
+        date.day > 31)
         return false;
     unsigned year = date.year - (date.month <= 2);
     unsigned from_march = (date.month + 9) % 12;

@@ -1,6 +1,6 @@
 /*
- * The calendar (proleptic Gregorian, UTC), by arithmetic alone: the C library's gmtime_r() and timegm() read
- * the file of the time zone, which a confined process may not.
+ * The calendar (proleptic Gregorian, UTC), by arithmetic alone: the C library's gmtime_r() and
+ * timegm() read the file of the time zone, which a confined process may not.
  */
 #ifndef ENTENTE_BASE_DATE_H
 #define ENTENTE_BASE_DATE_H

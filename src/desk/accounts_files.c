@@ -70,8 +70,8 @@ read_file(int file, uint8_t **content, size_t *size, uint64_t *number)
 }
 
 enum entente_error
-accounts_files_load(const int files[static 2], uint8_t **content, size_t *size, uint64_t *number,
-    bool *is_damaged)
+accounts_files_load(
+    const int files[static 2], uint8_t **content, size_t *size, uint64_t *number, bool *is_damaged)
 {
     enum entente_error result = ENTENTE_ERR_NOT_FOUND;
 

@@ -1,7 +1,7 @@
 /*
- * The accounts' bytes in two files that are open already: each has a head with the number of the save,
- * the size and a hash, and then the content.  A save goes into the one that is not the newest, and is
- * durable when it returns; so a power cut in the middle of it leaves the one before.
+ * The accounts' bytes in two files that are open already: each has a head with the number of the
+ * save, the size and a hash, and then the content.  A save goes into the one that is not the
+ * newest, and is durable when it returns; so a power cut in the middle of it leaves the one before.
  */
 #ifndef ENTENTE_DESK_ACCOUNTS_FILES_H
 #define ENTENTE_DESK_ACCOUNTS_FILES_H
@@ -17,8 +17,8 @@
  *   ENTENTE_ERR_NO_MEMORY
  * Where one is damaged, `*is_damaged`: a save was cut off, or the disk is bad.
  */
-MUST_USE enum entente_error accounts_files_load(const int files[static 2], uint8_t **content,
-    size_t *size, uint64_t *number, bool *is_damaged);
+MUST_USE enum entente_error accounts_files_load(
+    const int files[static 2], uint8_t **content, size_t *size, uint64_t *number, bool *is_damaged);
 
 /*
  * As save `number`, one more than the last.

@@ -147,8 +147,7 @@ accounts_save(void *state, struct bytes content)
 {
     struct serving *serving = &((struct desk *)state)->serving;
 
-    enum entente_error error =
-        accounts_files_save(serving->accounts, content, serving->saved + 1);
+    enum entente_error error = accounts_files_save(serving->accounts, content, serving->saved + 1);
     serving->saved += error == ENTENTE_OK;
     return error;
 }
@@ -182,8 +181,8 @@ take_change(void *state, struct room *room, uint64_t change)
     struct serving *serving = state;
     uint32_t i = 0;
 
-    while (i < DESK_ROOMS_MAX && serving->changes[i].room != NULL &&
-           serving->changes[i].room != room)
+    while (
+        i < DESK_ROOMS_MAX && serving->changes[i].room != NULL && serving->changes[i].room != room)
         i++;
     if (i < DESK_ROOMS_MAX)
         serving->changes[i] = (struct serving_change){room, change};
@@ -193,8 +192,8 @@ static struct api *
 api_of(struct desk *desk)
 {
     struct serving *serving = &desk->serving;
-    const struct api_desk calls = {desk, now_ms, random_of, rooms, room_at, write_entry,
-        ask_status, accounts_load, accounts_save};
+    const struct api_desk calls = {desk, now_ms, random_of, rooms, room_at, write_entry, ask_status,
+        accounts_load, accounts_save};
 
     if (serving->api != NULL || serving->is_broken)
         return serving->api;
@@ -287,8 +286,9 @@ serving_end(struct desk *desk)
 static void
 refuse(struct http_exchange *exchange)
 {
-    static const char text[] = "{\"type\":\"about:blank\",\"title\":\"Service Unavailable\",\"status\":503,"
-                               "\"detail\":\"The desk could not start its API; it has told the operator why.\"}";
+    static const char text[] =
+        "{\"type\":\"about:blank\",\"title\":\"Service Unavailable\",\"status\":503,"
+        "\"detail\":\"The desk could not start its API; it has told the operator why.\"}";
     struct http_field field = {"content-type", bytes_of_text("application/problem+json")};
 
     http_answer(exchange, 503, &field, 1, bytes_of_text(text));

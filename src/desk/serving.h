@@ -1,6 +1,7 @@
 /*
- * The API within the desk's process: what it asks of the node, the keyholder and the rooms, and where the
- * accounts are kept.  There is no API, and no memory of one, before the first request comes.
+ * The API within the desk's process: what it asks of the node, the keyholder and the rooms, and
+ * where the accounts are kept.  There is no API, and no memory of one, before the first request
+ * comes.
  */
 #ifndef ENTENTE_DESK_SERVING_H
 #define ENTENTE_DESK_SERVING_H
@@ -24,23 +25,22 @@ struct serving_failure {
 };
 
 struct serving {
-    struct api *api;   /* NULL: nobody came yet */
-    bool is_broken;    /* it could not be made; said once */
-    int accounts[2];   /* the two files, see serving_begin(); -1: not open */
-    uint64_t saved;    /* number of the last save */
-    uint8_t *loaded;   /* content of the accounts, for the API's start */
+    struct api *api;    /* NULL: nobody came yet */
+    bool is_broken;     /* it could not be made; said once */
+    int accounts[2];    /* the two files, see serving_begin(); -1: not open */
+    uint64_t saved;     /* number of the last save */
+    uint8_t *loaded;    /* content of the accounts, for the API's start */
     uint64_t ticked_ms; /* steady */
-    uint32_t rooms;    /* how many there are, as counted at `counted_ms` */
+    uint32_t rooms;     /* how many there are, as counted at `counted_ms` */
     uint64_t counted_ms;
     struct serving_change changes[DESK_ROOMS_MAX];
     struct serving_failure *failures; /* to be told at the next turn */
 };
 
 /*
- * Before the process is confined: opens DIR/accounts.1 and DIR/accounts.2, since after it nothing is opened by
- * name.  Each holds all accounts behind a number and a hash; a save writes the older one, so that a
- * power cut leaves one of both whole.
- *   ENTENTE_ERR_IO   they cannot be opened
+ * Before the process is confined: opens DIR/accounts.1 and DIR/accounts.2, since after it nothing
+ * is opened by name.  Each holds all accounts behind a number and a hash; a save writes the older
+ * one, so that a power cut leaves one of both whole. ENTENTE_ERR_IO   they cannot be opened
  */
 MUST_USE enum entente_error serving_begin(struct desk *desk, const char *folder);
 struct http_calls serving_calls(struct desk *desk);

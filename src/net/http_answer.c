@@ -1,27 +1,10 @@
 /* What the handler calls to answer, and the answers that are the server's own. */
 #include "net/http_internal.h"
 
+#include "base/date.h"
+
 #include <stdio.h>
 #include <string.h>
-
-/*
- * Years begin in March, so that a leap day is the last of one; 400 of them have always the same
- * number of days. (Not gmtime_r(): that reads the file of the time zone, which a confined process
- * may not.)
- */
-static void
-date_of_days(uint64_t days, unsigned *year, unsigned *month, unsigned *day)
-{
-    uint64_t shifted = days + 719468; /* since 1 March of the year 0 */
-    uint64_t of_era = shifted % 146097;
-    uint64_t year_of_era = (of_era - of_era / 1460 + of_era / 36524 - of_era / 146096) / 365;
-    uint64_t of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    uint64_t from_march = (5 * of_year + 2) / 153;
-
-    *day = (unsigned)(of_year - (153 * from_march + 2) / 5 + 1);
-    *month = (unsigned)((from_march + 2) % 12 + 1);
-    *year = (unsigned)(shifted / 146097 * 400 + year_of_era + (*month <= 2 ? 1 : 0));
-}
 
 void
 http_date(uint64_t seconds, char text[static 32])
@@ -29,11 +12,10 @@ http_date(uint64_t seconds, char text[static 32])
     static const char days[][4] = {"Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"};
     static const char months[][4] = {
         "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
-    unsigned year, month, day;
+    struct date date = date_of_days(seconds / 86400);
 
-    date_of_days(seconds / 86400, &year, &month, &day);
-    snprintf(text, 32, "%s, %02u %s %04u %02u:%02u:%02u GMT", days[seconds / 86400 % 7], day % 100,
-        months[month - 1], year % 10000, (unsigned)(seconds / 3600 % 24),
+    snprintf(text, 32, "%s, %02u %s %04u %02u:%02u:%02u GMT", days[seconds / 86400 % 7],
+        date.day % 100, months[date.month - 1], date.year % 10000, (unsigned)(seconds / 3600 % 24),
         (unsigned)(seconds / 60 % 60), (unsigned)(seconds % 60));
 }
 

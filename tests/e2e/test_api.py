@@ -427,6 +427,7 @@ def metrics_are_open_metrics():
         found = wait_for(families, "the room among the metrics")
         check(found["entente_room_linked_parties"].samples[0].value == 2)
         check(any(sample.labels == {"operation": "roomShow", "status": "200"} for sample in found["entente_requests"].samples))
+        check(found["entente_search_index_bytes"].samples[0].value > 0)
         check(found["entente_request_duration_seconds"].type == "histogram")
 
 

@@ -1,7 +1,8 @@
 /*
- * Goal: any request is answered once, a refusal by a problem that is JSON, and nothing else happens.
- * Method: the first byte says how it came, then come lines: method, path with query, one header; the rest is the body.
- * One desk serves all inputs, whose disk takes no account, so that each input meets the same.
+ * Goal: any request is answered once, a refusal by a problem that is JSON, and nothing else
+ * happens. Method: the first byte says how it came, then come lines: method, path with query, one
+ * header; the rest is the body. One desk serves all inputs, whose disk takes no account, so that
+ * each input meets the same.
  */
 #include "fuzz.h"
 
@@ -46,7 +47,8 @@ look_at_answer(const struct http_exchange *answer)
         fuzz_require(desk.writes_count + desk.statuses_count > 0 || answer->is_accepted);
     if (answer->status < 400)
         return;
-    json_t *problem = json_loadb((char *)answer->body, answer->body_bytes, JSON_REJECT_DUPLICATES, NULL);
+    json_t *problem =
+        json_loadb((char *)answer->body, answer->body_bytes, JSON_REJECT_DUPLICATES, NULL);
     fuzz_require(json_integer_value(json_object_get(problem, "status")) == answer->status);
     fuzz_require(strcmp(fake_field(answer, "content-type"), "application/problem+json") == 0);
     json_decref(problem);

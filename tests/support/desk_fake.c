@@ -84,8 +84,8 @@ accounts_save(void *state, struct bytes content)
 struct api_desk
 fake_desk_api(struct fake_desk *desk)
 {
-    return (struct api_desk){desk, now_ms, random_of, rooms, room_at, write_entry, status,
-        accounts_load, accounts_save};
+    return (struct api_desk){
+        desk, now_ms, random_of, rooms, room_at, write_entry, status, accounts_load, accounts_save};
 }
 
 void
@@ -160,8 +160,7 @@ store_beginning(struct fake_desk *desk)
         const struct party_register *reg = desk->setting.registers[slot];
         must(store_put_branch(desk->store, &desk->setting.id, &row));
         for (uint32_t n = 1; n <= register_count(reg); n++)
-            must(store_put_register(
-                desk->store, register_party(reg), n, register_encoded(reg, n)));
+            must(store_put_register(desk->store, register_party(reg), n, register_encoded(reg, n)));
     }
     must(store_commit(desk->store));
 }
@@ -264,8 +263,7 @@ read_sections(const struct fake_write *asked, struct body *body)
     *body = (struct body){.count = reader_u16(&reader)};
     for (uint32_t i = 0; i < body->count; i++) {
         uint16_t type = reader_u16(&reader);
-        must(section_parse(
-            &body->sections[i], type, reader_bytes(&reader, reader_u32(&reader))));
+        must(section_parse(&body->sections[i], type, reader_bytes(&reader, reader_u32(&reader))));
     }
     must(reader_finish(&reader));
 }
@@ -339,19 +337,19 @@ schema_of(const struct fake_desk *desk, const struct http_exchange *exchange)
     snprintf(status, sizeof status, "%u", exchange->status);
     contract_find(desk->api->contract,
         bytes_of_text(request->method != NULL ? request->method : "GET"), path, &found);
-    json_object_foreach (
-        json_object_get(contract_document(desk->api->contract), "paths"), key, node) {
+    json_object_foreach(json_object_get(contract_document(desk->api->contract), "paths"), key, node)
+    {
         const char *method;
         json_t *operation;
-        json_object_foreach (node, method, operation)
-            if (strcmp(json_string_value(json_object_get(operation, "operationId")),
-                    found.operation->name) == 0)
-                return json_object_get(
-                    json_object_get(
-                        json_object_get(json_object_get(json_object_get(operation, "responses"), status),
-                            "content"),
-                        "application/json"),
-                    "schema");
+        json_object_foreach(node, method, operation) if (
+            strcmp(json_string_value(json_object_get(operation, "operationId")),
+                found.operation->name) ==
+            0) return json_object_get(json_object_get(json_object_get(json_object_get(json_object_get(operation,
+                                                                                          "responses"),
+                                                                          status),
+                                                          "content"),
+                                          "application/json"),
+            "schema");
     }
     return NULL;
 }

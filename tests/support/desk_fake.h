@@ -1,6 +1,6 @@
 /*
- * A desk for the API alone: a clock that the test moves, accounts in memory, and one room of three parties in
- * a store in memory, in which bodies lie open.  It answers when the test lets it.
+ * A desk for the API alone: a clock that the test moves, accounts in memory, and one room of three
+ * parties in a store in memory, in which bodies lie open.  It answers when the test lets it.
  */
 #ifndef ENTENTE_TESTS_SUPPORT_DESK_FAKE_H
 #define ENTENTE_TESTS_SUPPORT_DESK_FAKE_H
@@ -43,10 +43,12 @@ struct fake_desk {
     uint64_t told;    /* ... and the API was told of */
 };
 
-/* Ready to be asked, with the accounts that it has, where it was started before; ends the test program where it cannot be made. */
+/* Ready to be asked, with the accounts that it has, where it was started before; ends the test
+ * program where it cannot be made. */
 void fake_desk_start(struct fake_desk *desk);
 void fake_desk_end(struct fake_desk *desk);
-/* The party, slot 0, is in a room from now on, of which `entries` are written by the others in turn. */
+/* The party, slot 0, is in a room from now on, of which `entries` are written by the others in
+ * turn. */
 void fake_desk_join(struct fake_desk *desk, unsigned entries);
 /* What the API is given, for who makes one himself. */
 struct api_desk fake_desk_api(struct fake_desk *desk);
@@ -67,8 +69,8 @@ void fake_desk_status(struct fake_desk *desk, enum entente_error error, uint32_t
 /* The text of a field of the answer's object, borrowed until the next call; "": it is not there. */
 const char *fake_says(const struct http_exchange *exchange, const char *field);
 /*
- * That it was answered once, with this status, as openapi.json says of the operation; a problem names this
- * field ("": none, or the whole body).  Otherwise prints what was answered.
+ * That it was answered once, with this status, as openapi.json says of the operation; a problem
+ * names this field ("": none, or the whole body).  Otherwise prints what was answered.
  */
 bool fake_is(struct fake_desk *desk, const struct http_exchange *exchange, uint16_t status,
     const char *field);

@@ -48,8 +48,8 @@ keep(struct http_exchange *exchange, struct bytes body)
 }
 
 void
-http_answer_begin(struct http_exchange *exchange, uint16_t status,
-    const struct http_field *fields, size_t fields_count, int64_t size)
+http_answer_begin(struct http_exchange *exchange, uint16_t status, const struct http_field *fields,
+    size_t fields_count, int64_t size)
 {
     size_t used = 0;
 
@@ -57,8 +57,9 @@ http_answer_begin(struct http_exchange *exchange, uint16_t status,
     exchange->answers++;
     exchange->status = status;
     for (size_t i = 0; i < fields_count; i++)
-        used += (size_t)snprintf(exchange->fields + used, sizeof exchange->fields - used,
-            "%s: %.*s\n", fields[i].name, (int)fields[i].value.size, (const char *)fields[i].value.data);
+        used +=
+            (size_t)snprintf(exchange->fields + used, sizeof exchange->fields - used, "%s: %.*s\n",
+                fields[i].name, (int)fields[i].value.size, (const char *)fields[i].value.data);
     keep(exchange, (struct bytes){0});
 }
 

@@ -1,6 +1,7 @@
 /*
  * Goal: what was saved is loaded, or what was saved before it; never anything else.
- * Method: a save is cut off after each of its bytes, each byte of a file is changed, and the disk fills.
+ * Method: a save is cut off after each of its bytes, each byte of a file is changed, and the disk
+ * fills.
  */
 #include "desk/accounts_files.h"
 

@@ -1,6 +1,6 @@
 /*
- * Goal: a request does what openapi.json says, or is refused with a problem that says why and where.
- * Method: the API with a desk and an HTTP server that the test plays; no socket, no process.
+ * Goal: a request does what openapi.json says, or is refused with a problem that says why and
+ * where. Method: the API with a desk and an HTTP server that the test plays; no socket, no process.
  */
 #include "support/desk_fake.h"
 #include "support/test.h"
@@ -19,7 +19,8 @@ make_account(const char *account, const char *roles, const char *token)
     static char text[128];
     char body[512], path[128];
 
-    snprintf(body, sizeof body, "{\"account\":\"%s\",\"name\":\"N\",\"roles\":[%s]}", account, roles);
+    snprintf(
+        body, sizeof body, "{\"account\":\"%s\",\"name\":\"N\",\"roles\":[%s]}", account, roles);
     struct http_exchange *made = ASK(.method = "POST", .path = "/api/v1/accounts", .body = body);
     CHECK(fake_is(&desk, made, 201, ""));
     DONE(made);
@@ -120,7 +121,7 @@ TEST(a_token_its_roles_its_end)
     char token[128];
     strcpy(token, make_account("reader.one", "\"reader\"",
                       "{\"label\":\"l\",\"expires\":\"2023-11-14T23:13:20Z\"}")); /* in an hour */
-    CHECK(desk.accounts != NULL && strstr(desk.accounts, token + 40) == NULL); /* hashed */
+    CHECK(desk.accounts != NULL && strstr(desk.accounts, token + 40) == NULL);    /* hashed */
 
     struct http_exchange *answer =
         ASK(.path = "/api/v1/me", .origin = HTTP_TLS, .headers = {{"authorization", token}});
@@ -139,8 +140,7 @@ TEST(a_token_its_roles_its_end)
     DONE(answer);
 
     desk.now_ms += 3600000;
-    answer =
-        ASK(.path = "/api/v1/me", .origin = HTTP_TLS, .headers = {{"authorization", token}});
+    answer = ASK(.path = "/api/v1/me", .origin = HTTP_TLS, .headers = {{"authorization", token}});
     CHECK(fake_is(&desk, answer, 401, "Authorization"));
     CHECK(strstr(fake_says(answer, "detail"), "expired") != NULL);
     DONE(answer);
@@ -160,8 +160,8 @@ TEST(tokens_that_are_nobodys)
         else
             strcat(wrong, "0");
         desk.now_ms += API_FAILURES_MS;
-        struct http_exchange *answer = ASK(
-            .path = "/api/v1/me", .origin = HTTP_TLS, .headers = {{"authorization", wrong}});
+        struct http_exchange *answer =
+            ASK(.path = "/api/v1/me", .origin = HTTP_TLS, .headers = {{"authorization", wrong}});
         CHECK(fake_is(&desk, answer, 401, "Authorization"));
         DONE(answer);
     }
@@ -174,8 +174,8 @@ TEST(many_wrong_tokens_are_put_off_and_a_right_one_is_not)
     char token[128];
     strcpy(token, make_account("a", "\"reader\"", "{\"label\":\"l\"}"));
     for (unsigned i = 0; i < API_FAILURES_MAX + 5; i++) {
-        struct http_exchange *answer = ASK(
-            .path = "/api/v1/me", .origin = HTTP_TLS, .headers = {{"authorization", "Bearer x"}});
+        struct http_exchange *answer = ASK(.path = "/api/v1/me", .origin = HTTP_TLS,
+            .headers = {{"authorization", "Bearer x"}});
         CHECK(fake_is(&desk, answer, i < API_FAILURES_MAX ? 401 : 429, "Authorization"));
         CHECK(i < API_FAILURES_MAX || strcmp(fake_field(answer, "retry-after"), "10") == 0);
         DONE(answer);
@@ -220,22 +220,24 @@ TEST(a_page_logs_in_and_out)
     char token[128], body[256], cookie[256];
     strcpy(token, make_account("a", "\"reader\"", "{\"label\":\"l\"}"));
     snprintf(body, sizeof body, "{\"token\":\"%s\"}", token + strlen("Bearer "));
-    struct http_exchange *answer = ASK(.method = "POST", .path = "/api/v1/login", .body = body,
-        .origin = HTTP_TLS, .headers = {{"origin", "https://evil.example"}, {"host", "desk.example"}});
+    struct http_exchange *answer =
+        ASK(.method = "POST", .path = "/api/v1/login", .body = body, .origin = HTTP_TLS,
+            .headers = {{"origin", "https://evil.example"}, {"host", "desk.example"}});
     CHECK(fake_is(&desk, answer, 403, "Origin"));
     DONE(answer);
     answer = ASK(.method = "POST", .path = "/api/v1/login", .body = body, .origin = HTTP_TLS,
         .headers = {{"origin", "https://desk.example"}, {"host", "desk.example"}});
     CHECK(fake_is(&desk, answer, 200, ""));
     snprintf(cookie, sizeof cookie, "%s", fake_field(answer, "set-cookie"));
-    CHECK(strstr(cookie, "; HttpOnly; SameSite=Strict") != NULL && strstr(cookie, "; Secure") != NULL);
+    CHECK(strstr(cookie, "; HttpOnly; SameSite=Strict") != NULL &&
+          strstr(cookie, "; Secure") != NULL);
     *strchr(cookie, ';') = '\0';
     DONE(answer);
 
     char sent[320];
     snprintf(sent, sizeof sent, "theme=dark; %s", cookie);
-    static const char *const origins[] = {"", "https://desk.example", "https://evil.example", "null",
-        "https://desk.example.evil.example", "https://desk.exampl"};
+    static const char *const origins[] = {"", "https://desk.example", "https://evil.example",
+        "null", "https://desk.example.evil.example", "https://desk.exampl"};
     for (size_t i = 0; i < sizeof origins / sizeof origins[0]; i++) {
         answer = ASK(.path = "/api/v1/me", .origin = HTTP_TLS,
             .headers = {{"cookie", sent}, {"host", "desk.example"}, {"origin", origins[i]}});
@@ -273,7 +275,8 @@ TEST(a_login_ends_with_its_token_and_with_time)
         DONE(answer);
     }
     char path[128];
-    snprintf(path, sizeof path, "/api/v1/accounts/a/tokens/%.16s", token + strlen("Bearer entente-"));
+    snprintf(
+        path, sizeof path, "/api/v1/accounts/a/tokens/%.16s", token + strlen("Bearer entente-"));
     struct http_exchange *answer = ASK(.method = "DELETE", .path = path);
     CHECK(fake_is(&desk, answer, 204, ""));
     DONE(answer);
@@ -334,8 +337,8 @@ check_deep(const char *piece, size_t count)
 
     for (size_t i = 0; i < count; i++)
         memcpy(body + i * size, piece, size);
-    struct http_exchange *answer = ASK(
-        .method = "POST", .path = "/api/v1/accounts", .body = body, .body_bytes = count * size);
+    struct http_exchange *answer =
+        ASK(.method = "POST", .path = "/api/v1/accounts", .body = body, .body_bytes = count * size);
     CHECK(fake_is(&desk, answer, 400, ""));
     DONE(answer);
     free(body);
@@ -427,8 +430,7 @@ TEST(a_disk_that_fails_changes_no_account)
         .body = "{\"account\":\"b\",\"name\":\"n\",\"roles\":[\"reader\"]}");
     CHECK(fake_is(&desk, answer, 507, ""));
     DONE(answer);
-    answer = ASK(
-        .method = "PATCH", .path = "/api/v1/accounts/a", .body = "{\"is_active\":false}");
+    answer = ASK(.method = "PATCH", .path = "/api/v1/accounts/a", .body = "{\"is_active\":false}");
     CHECK(fake_is(&desk, answer, 507, ""));
     DONE(answer);
     answer = ASK(.path = "/api/v1/me", .origin = HTTP_TLS, .headers = {{"authorization", token}});
@@ -453,8 +455,7 @@ TEST(accounts_outlive_the_desk)
         ASK(.path = "/api/v1/me", .origin = HTTP_TLS, .headers = {{"authorization", token}});
     CHECK(fake_is(&desk, answer, 200, ""));
     DONE(answer);
-    answer = ASK(
-        .method = "PATCH", .path = "/api/v1/accounts/a", .body = "{\"is_active\":false}");
+    answer = ASK(.method = "PATCH", .path = "/api/v1/accounts/a", .body = "{\"is_active\":false}");
     CHECK(fake_is(&desk, answer, 200, ""));
     DONE(answer);
     answer = ASK(.path = "/api/v1/me", .origin = HTTP_TLS, .headers = {{"authorization", token}});

@@ -1,8 +1,7 @@
 /*
- * Goal: what is said in a room is written once, found by who wrote it, listed whole, and told to each who
- * follows, in order and without a gap, however slowly he reads.
- * Method: the API with a real room of three parties over a store in memory; the test plays desk, HTTP
- * server and time.
+ * Goal: what is said in a room is written once, found by who wrote it, listed whole, and told to
+ * each who follows, in order and without a gap, however slowly he reads. Method: the API with a
+ * real room of three parties over a store in memory; the test plays desk, HTTP server and time.
  */
 #include "support/desk_fake.h"
 #include "support/test.h"
@@ -43,7 +42,8 @@ number_of(const struct http_exchange *exchange, const char *field)
     return number;
 }
 
-static const char statement[] = "{\"language\":\"ko\",\"speaker\":\"S\",\"text\":\"\xeb\xb9\x88\xed\x8b\x88\xec\x97\x86\xec\x9d\xb4\"}";
+static const char statement[] =
+    "{\"language\":\"ko\",\"speaker\":\"S\",\"text\":\"\xeb\xb9\x88\xed\x8b\x88\xec\x97\x86\xec\x9d\xb4\"}";
 
 /* ---- writing ---- */
 
@@ -92,7 +92,8 @@ TEST(a_room_that_is_behind_delays_an_answer_for_a_while_only)
     fake_desk_end(&desk);
 }
 
-/* The first questions about a room wait until it was read; those who look at how far it is do not. */
+/* The first questions about a room wait until it was read; those who look at how far it is do not.
+ */
 TEST(nobody_is_answered_out_of_half_a_record)
 {
     fake_desk_start(&desk);
@@ -168,7 +169,8 @@ TEST(what_a_write_that_failed_is_answered_with)
     fake_desk_end(&desk);
 }
 
-/* The client goes at each moment of a request: nothing is touched afterwards, and what was asked is done. */
+/* The client goes at each moment of a request: nothing is touched afterwards, and what was asked is
+ * done. */
 TEST(clients_that_go_before_their_answer)
 {
     start(1);
@@ -228,7 +230,8 @@ TEST(the_second_of_two_equal_requests_waits_for_the_first)
         answers[i] = ASK(.method = "POST", .path = ROOM "/statements", .body = statement,
             .headers = {{"idempotency-key", "12345678"}});
     struct http_exchange *other = ASK(.method = "POST", .path = ROOM "/statements",
-        .body = "{\"language\":\"ko\",\"text\":\"\"}", .headers = {{"idempotency-key", "12345678"}});
+        .body = "{\"language\":\"ko\",\"text\":\"\"}",
+        .headers = {{"idempotency-key", "12345678"}});
     CHECK(fake_is(&desk, other, 422, "Idempotency-Key"));
     DONE(other);
     CHECK(desk.writes_count == 1);
@@ -270,10 +273,9 @@ TEST(two_accounts_may_use_one_key)
         .body = "{\"account\":\"sec\",\"name\":\"N\",\"roles\":[\"secretary\"]}");
     CHECK(fake_is(&desk, answer, 201, ""));
     DONE(answer);
-    struct http_exchange *one = ASK(.method = "POST", .path = ROOM "/statements",
-        .body = statement, .headers = {{"idempotency-key", "12345678"}});
-    struct http_exchange *two = ASK(.method = "POST", .path = ROOM "/statements",
-        .body = statement,
+    struct http_exchange *one = ASK(.method = "POST", .path = ROOM "/statements", .body = statement,
+        .headers = {{"idempotency-key", "12345678"}});
+    struct http_exchange *two = ASK(.method = "POST", .path = ROOM "/statements", .body = statement,
         .headers = {{"idempotency-key", "12345678"}, {"entente-account", "sec"}});
     CHECK(desk.writes_count == 2);
     fake_desk_write_all(&desk);
@@ -300,7 +302,8 @@ TEST(pages_of_statements_hold_each_once)
         for (size_t i = 0; i < json_array_size(list); i++) {
             char text[32];
             snprintf(text, sizeof text, "Said before: %u.", seen++);
-            CHECK(strcmp(json_string_value(json_object_get(json_array_get(list, i), "text")), text) == 0);
+            CHECK(strcmp(json_string_value(json_object_get(json_array_get(list, i), "text")),
+                      text) == 0);
         }
         snprintf(after, sizeof after, "%s", fake_says(answer, "next"));
         json_decref(page);
@@ -313,8 +316,8 @@ TEST(pages_of_statements_hold_each_once)
 
 TEST(cursors_that_no_answer_gave)
 {
-    static const char *const wrong[] = {"x", "1", "1.", ".1", "1.x", "1.65", "1.0x", "-1.0",
-        "99999999999999999999999.0", "1.0.0"};
+    static const char *const wrong[] = {
+        "x", "1", "1.", ".1", "1.x", "1.65", "1.0x", "-1.0", "99999999999999999999999.0", "1.0.0"};
     char query[64];
 
     start(3);
@@ -381,8 +384,7 @@ TEST(a_room_by_its_id_its_first_digits_or_as_the_only_one)
 TEST(changes_behind_a_cursor)
 {
     start(5);
-    struct http_exchange *answer =
-        ASK(.path = ROOM "/changes", .query = "after=2&limit=2");
+    struct http_exchange *answer = ASK(.path = ROOM "/changes", .query = "after=2&limit=2");
     CHECK(fake_is(&desk, answer, 200, ""));
     json_t *page = body_of(answer), *list = json_object_get(page, "changes");
     CHECK(json_array_size(list) == 2);
@@ -404,7 +406,8 @@ TEST(changes_behind_a_cursor)
 
 /* ---- following ---- */
 
-/* That the messages from `at` on are the changes behind `after`, each once and in order, up to the last one. */
+/* That the messages from `at` on are the changes behind `after`, each once and in order, up to the
+ * last one. */
 static uint64_t
 changes_told(const struct http_exchange *follower, unsigned at, uint64_t after)
 {
@@ -453,8 +456,8 @@ TEST(where_a_follower_begins)
     follower = ASK(.path = ROOM "/live", .query = query, .is_websocket = true);
     CHECK(follower->messages == 2 && changes_told(follower, 1, 3) == 4);
     DONE(follower);
-    follower = ASK(
-        .path = ROOM "/live", .query = "after=3&life=0123456789abcdef", .is_websocket = true);
+    follower =
+        ASK(.path = ROOM "/live", .query = "after=3&life=0123456789abcdef", .is_websocket = true);
     CHECK(strstr(follower->message[0], "\"begin-anew\":true") != NULL);
     CHECK(changes_told(follower, 1, 0) == 4);
     DONE(follower);
@@ -505,8 +508,10 @@ TEST(slow_followers_lose_nothing)
 TEST(a_follower_who_takes_nothing_is_closed_and_resumes)
 {
     start(1);
-    struct http_exchange *slow = ASK(.path = ROOM "/live", .query = "after=1", .is_websocket = true),
-                         *idle = ASK(.path = ROOM "/live", .query = "after=1", .is_websocket = true);
+    struct http_exchange *slow =
+                             ASK(.path = ROOM "/live", .query = "after=1", .is_websocket = true),
+                         *idle =
+                             ASK(.path = ROOM "/live", .query = "after=1", .is_websocket = true);
     slow->is_full = true;
     for (int i = 0; i < 100 && slow->closed == 0; i++) {
         if (i == 5)
@@ -534,7 +539,8 @@ TEST(a_follower_whose_token_ends_is_closed)
     struct http_exchange *answer = ASK(.method = "POST", .path = "/api/v1/accounts",
         .body = "{\"account\":\"a\",\"name\":\"N\",\"roles\":[\"reader\"]}");
     DONE(answer);
-    answer = ASK(.method = "POST", .path = "/api/v1/accounts/a/tokens", .body = "{\"label\":\"l\"}");
+    answer =
+        ASK(.method = "POST", .path = "/api/v1/accounts/a/tokens", .body = "{\"label\":\"l\"}");
     snprintf(token, sizeof token, "Bearer %s", fake_says(answer, "token"));
     DONE(answer);
     struct http_exchange *follower = ASK(.path = ROOM "/live", .is_websocket = true,

@@ -1,7 +1,7 @@
 /*
- * Goal: a value passes exactly where its schema says so, the forms of text have one reading each, and a
- * schema with a keyword that nobody checks is refused.
- * Method: tables of values; the calendar against the C library for each day of 8,000 years.
+ * Goal: a value passes exactly where its schema says so, the forms of text have one reading each,
+ * and a schema with a keyword that nobody checks is refused. Method: tables of values; the calendar
+ * against the C library for each day of 8,000 years.
  */
 #include "support/test.h"
 
@@ -11,13 +11,13 @@
 
 #include <time.h>
 
-#define SCHEMAS                                                                                    \
-    "{\"components\":{\"schemas\":{"                                                               \
-    "\"Hex\":{\"type\":\"string\",\"pattern\":\"^[0-9a-f]{4}$\"},"                                 \
-    "\"Name\":{\"type\":\"string\",\"pattern\":\"^[a-z0-9][a-z0-9._-]*$\",\"maxLength\":5},"       \
-    "\"List\":{\"type\":\"array\",\"items\":{\"$ref\":\"#/components/schemas/Hex\"},\"minItems\":1,\"maxItems\":2}," \
+#define SCHEMAS                                                                                                                         \
+    "{\"components\":{\"schemas\":{"                                                                                                    \
+    "\"Hex\":{\"type\":\"string\",\"pattern\":\"^[0-9a-f]{4}$\"},"                                                                      \
+    "\"Name\":{\"type\":\"string\",\"pattern\":\"^[a-z0-9][a-z0-9._-]*$\",\"maxLength\":5},"                                            \
+    "\"List\":{\"type\":\"array\",\"items\":{\"$ref\":\"#/components/schemas/Hex\"},\"minItems\":1,\"maxItems\":2},"                    \
     "\"Tree\":{\"type\":\"object\",\"properties\":{\"left\":{\"$ref\":\"#/components/schemas/Tree\"}},\"additionalProperties\":false}," \
-    "\"Loop\":{\"$ref\":\"#/components/schemas/Pool\"},\"Pool\":{\"$ref\":\"#/components/schemas/Loop\"}" \
+    "\"Loop\":{\"$ref\":\"#/components/schemas/Pool\"},\"Pool\":{\"$ref\":\"#/components/schemas/Loop\"}"                               \
     "}}}"
 
 static json_t *
@@ -74,7 +74,8 @@ TEST(a_value_passes_where_its_schema_says_so)
         {"{\"$ref\":\"#/components/schemas/Tree\"}", "{\"left\":{\"left\":{}}}", NULL},
         {"{\"$ref\":\"#/components/schemas/Tree\"}", "{\"left\":{\"right\":1}}", "/left/right"},
         {"{\"anyOf\":[{\"$ref\":\"#/components/schemas/Hex\"},{\"type\":\"null\"}]}", "null", NULL},
-        {"{\"anyOf\":[{\"$ref\":\"#/components/schemas/Hex\"},{\"type\":\"null\"}]}", "\"00ff\"", NULL},
+        {"{\"anyOf\":[{\"$ref\":\"#/components/schemas/Hex\"},{\"type\":\"null\"}]}", "\"00ff\"",
+            NULL},
         {"{\"anyOf\":[{\"$ref\":\"#/components/schemas/Hex\"},{\"type\":\"null\"}]}", "1", ""},
         {"{\"type\":\"object\",\"required\":[\"a\"]}", "{\"b\":1}", "/a"},
         {"{\"type\":\"object\",\"required\":[\"a\"]}", "{\"a\":null}", NULL},
@@ -166,7 +167,8 @@ TEST(a_document_that_promises_too_much_is_refused)
     struct contract *contract;
 
     for (size_t i = 0; i < sizeof changes / sizeof changes[0]; i++) {
-        const char *at = memmem(api_document, api_document_size, changes[i].old, strlen(changes[i].old));
+        const char *at =
+            memmem(api_document, api_document_size, changes[i].old, strlen(changes[i].old));
         REQUIRE(at != NULL);
         size_t before = (size_t)(at - (const char *)api_document), old = strlen(changes[i].old),
                new = strlen(changes[i].new), size = api_document_size - old + new;
@@ -174,8 +176,8 @@ TEST(a_document_that_promises_too_much_is_refused)
         memcpy(text, api_document, before);
         memcpy(text + before, changes[i].new, new);
         memcpy(text + before + new, at + old, size - before - new);
-        bool is_refused = contract_new(&contract, (struct bytes){(uint8_t *)text, size}, &violation) ==
-                              ENTENTE_ERR_MALFORMED &&
+        bool is_refused = contract_new(&contract, (struct bytes){(uint8_t *)text, size},
+                              &violation) == ENTENTE_ERR_MALFORMED &&
                           violation.text[0] != '\0';
         if (!is_refused)
             printf("# %s\n", changes[i].new);
@@ -297,7 +299,8 @@ TEST(base64_has_one_text_for_each_content)
         for (size_t i = 0; i < (count + 2) / 3 * 4; i++) {
             unsigned value = 0;
             for (size_t bit = i * 6; bit < i * 6 + 6; bit++)
-                value = value << 1 | (bit / 8 < count ? (unsigned)data[bit / 8] >> (7 - bit % 8) & 1u : 0u);
+                value = value << 1 |
+                        (bit / 8 < count ? (unsigned)data[bit / 8] >> (7 - bit % 8) & 1u : 0u);
             text[i] = i * 6 >= count * 8 ? '=' : digits[value];
         }
         CHECK(base64_of_text(bytes_of_text(text), read, &size));
