@@ -205,6 +205,7 @@ refused(struct api_client *client, long status, const struct answer *answer)
     json_t *problem = json_loadb(answer->data, answer->size, 0, NULL);
     const char *detail = text_of(problem, "detail"), *title = text_of(problem, "title"),
                *field = text_of(problem, "field"), *rule = text_of(problem, "rule");
+    bool is_named = field[0] == '\0' || strstr(detail, field) != NULL;
     enum entente_error error = status == 404 ? ENTENTE_ERR_NOT_FOUND
                                : status < 500 ? ENTENTE_ERR_USAGE
                                               : ENTENTE_ERR_IO;
@@ -214,7 +215,7 @@ refused(struct api_client *client, long status, const struct answer *answer)
     else
         error = cli_fail_because(client->cli, error, "%s%s%s%s%s%s",
             detail[0] != '\0' ? detail : title, rule[0] != '\0' ? " (" : "", rule,
-            rule[0] != '\0' ? ")" : "", field[0] != '\0' ? " at " : "", field);
+            rule[0] != '\0' ? ")" : "", is_named ? "" : " at ", is_named ? "" : field);
     json_decref(problem);
     return error;
 }
