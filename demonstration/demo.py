@@ -6,124 +6,13 @@ of a party would.  The folders of the three parties are made below demo-work/ an
 """
 import argparse
 import json
-import os
-import pathlib
 import shutil
-import signal
-import socket
 import subprocess
 import sys
 import time
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent
-WORK = ROOT / "demo-work"
-PARTIES = [("korea", "Republic of Korea"), ("japan", "Japan"), ("united-states", "United States")]
-LANGUAGES = ["ko", "ja", "en", "ar"]
-
-
-def say(text):
-    print(text, flush=True)
-
-
-class Failed(Exception):
-    """Something did not do what the demo is there to show."""
-
-
-def free_ports(count):
-    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    ports = [s.getsockname()[1] for s in sockets]
-    for s in sockets:
-        s.close()
-    return ports
-
-
-class Party:
-    """One party: its folder, its node, and the command line that its people use."""
-
-    def __init__(self, entente, slug, name, port):
-        self.entente = entente
-        self.name = name
-        self.slug = slug
-        self.folder = WORK / slug
-        self.key_file = WORK / f"{slug}.key"
-        self.card = WORK / f"{slug}.card"
-        self.address = f"127.0.0.1:{port}"
-        self.server = None
-        self.trace = open(WORK / f"{slug}.trace", "ab")
-        self.id = None
-
-    def run(self, *arguments, check=True):
-        environment = dict(os.environ, ENTENTE_KEY_FILE=str(self.key_file))
-        done = subprocess.run([self.entente, *map(str, arguments)], capture_output=True, text=True,
-                              env=environment, check=False)
-        if check and done.returncode != 0:
-            raise Failed(f"entente {' '.join(map(str, arguments))}: {done.stderr.strip()}")
-        return done
-
-    def json(self, *arguments):
-        return json.loads(self.run(*arguments, "--json").stdout)
-
-    def create(self):
-        self.key_file.write_bytes(os.urandom(32).hex().encode())
-        self.key_file.chmod(0o600)
-        self.run("party", "create", self.folder, "--name", self.name, "--listen", self.address)
-        self.run("party", "card", self.folder, "--out", self.card)
-        self.id = self.json("party", "show", self.folder)["own"]["party"]
-
-    def start(self):
-        environment = dict(os.environ, ENTENTE_KEY_FILE=str(self.key_file))
-        self.server = subprocess.Popen([self.entente, "serve", str(self.folder)], env=environment,
-                                       stdout=self.trace, stderr=self.trace)
-
-    def wait(self, seconds=30):
-        end = time.monotonic() + seconds
-        while time.monotonic() < end:
-            done = self.run("status", self.folder, "--json", check=False)
-            if done.returncode == 0:
-                return
-            if self.server.poll() is not None:
-                break
-            time.sleep(0.05)
-        raise Failed(f"the node of {self.name} does not run; see {self.trace.name}")
-
-    def status(self):
-        return self.json("status", self.folder)
-
-    def children(self):
-        path = pathlib.Path(f"/proc/{self.server.pid}/task/{self.server.pid}/children")
-        return [int(pid) for pid in path.read_text().split()]
-
-    def kill(self):
-        """-9 for all of the node's processes at once, as when the machine's plug is pulled."""
-        pids = [self.server.pid, *self.children()]
-        for pid in pids:
-            try:
-                os.kill(pid, signal.SIGKILL)
-            except ProcessLookupError:
-                pass
-        self.server.wait()
-        self.server = None
-        end = time.monotonic() + 10
-        while any(pathlib.Path(f"/proc/{pid}").exists() and
-                  "Z" not in pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")")[-1][:3]
-                  for pid in pids) and time.monotonic() < end:
-            time.sleep(0.01)
-
-    def stop(self):
-        if self.server is None:
-            return
-        self.server.send_signal(signal.SIGTERM)
-        try:
-            self.server.wait(15)
-        except subprocess.TimeoutExpired:
-            self.kill()
-        self.server = None
-
-    def lose_store(self):
-        shutil.rmtree(self.folder / "store")
-
-    def link(self, other, up):
-        self.run("drill", self.folder, "unblock" if up else "block", other.id)
+import consultation
+from parties import PARTIES, ROOT, WORK, Failed, Party, found, free_ports, say, settled
 
 
 class Writer:
@@ -153,39 +42,6 @@ class Writer:
 
     def lines(self):
         return [line.split() for line in self.acknowledged.read_text().splitlines()]
-
-
-def found(parties):
-    say("Three parties make their keys, exchange cards, and found a room that each root signs.")
-    for party in parties:
-        party.create()
-    for party in parties:
-        for other in parties:
-            if other is not party:
-                party.run("party", "trust", party.folder, other.card)
-    draft = WORK / "room.genesis"
-    first = parties[0]
-    options = [part for tag in LANGUAGES for part in ("--language", tag)]
-    others = [part for other in parties[1:] for part in ("--with", other.id)]
-    first.run("consultation", "draft", first.folder, "--title",
-              "Trilateral consultation of national security advisers", *others, *options,
-              "--out", draft)
-    for party in parties:
-        party.run("consultation", "sign", party.folder, draft, "--yes")
-    for party in parties:
-        party.run("consultation", "join", party.folder, draft)
-
-
-def settled(parties, seconds):
-    """Waits until everything is held by all and the three records are the same."""
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        states = [party.status() for party in parties]
-        if (len({state["state"] for state in states}) == 1 and
-                all(state["held_by_all"] == state["entries"] for state in states)):
-            return states
-        time.sleep(0.2)
-    return [party.status() for party in parties]
 
 
 def break_things(parties, schedule, start):
@@ -294,6 +150,7 @@ def main():
     parser.add_argument("--quick", action="store_true", help="under a minute")
     parser.add_argument("--stay", action="store_true", help="leave the three nodes running")
     parser.add_argument("--minutes", metavar="FILE", help="play a committee's minutes (.tar.zst)")
+    parser.add_argument("--consultation", action="store_true", help="the consultation alone, without the load")
     parser.add_argument("--build", default="build-demo", help=argparse.SUPPRESS)
     options = parser.parse_args()
 
@@ -321,7 +178,10 @@ def main():
             party.start()
         for party in parties:
             party.wait()
-        play(parties, minutes if options.minutes else script, schedule)
+        if not options.minutes:
+            consultation.play(parties)
+        if not options.consultation:
+            play(parties, minutes if options.minutes else script, schedule)
         if options.stay:
             say("\nThe three nodes are left running.  Talk to them:")
             for party in parties:

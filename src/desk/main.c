@@ -6,7 +6,6 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
-#include <time.h>
 
 static void
 desk_end(struct desk *desk, const char *why)
@@ -197,7 +196,6 @@ main(int count, char **arguments)
         return 2;
     if (!wait_for_reading(&desk, arguments[1]))
         return 0; /* all of us end */
-    tzset(); /* gmtime_r() reads the time zone's file once, which must be before no file is opened */
     if (confine_desk() != ENTENTE_OK)
         return cannot_start();
     while (!desk.is_ending)
