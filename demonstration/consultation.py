@@ -9,7 +9,7 @@ import json
 import os
 import time
 
-from parties import OFFICE, ROOT, WORK, Failed, say
+from parties import OFFICE, ROOT, WORK, Failed, say, settled
 
 TEXTS = ROOT / "demonstration" / "consultation"
 HOLDERS = {"korea": ("Suh Hoon", "서훈"), "japan": ("Shigeru Kitamura", "北村 滋"),
@@ -357,6 +357,17 @@ class Consultation:
         state = wait_for(is_one, "one state of the consultation at all three")
         say(f"\nAll three evaluate the record alike: state {state['state'][:16]}.")
 
+    def verified(self):
+        """The exported records, verified with nothing but the files."""
+        settled(self.parties, WAIT_S)
+        hashes = set()
+        for party in self.parties:
+            record = WORK / f"{party.slug}.consultation.record"
+            party.run("record", "export", party.folder, record)
+            hashes.add(party.json("record", "verify", record)["state"])
+        expect(len(hashes) == 1, "the exported records differ")
+        say(f"Exported and verified offline, the three records are one: state {hashes.pop()[:16]}.")
+
 
 def play(parties):
     say("\n=== The consultation ===")
@@ -372,3 +383,4 @@ def play(parties):
     story.readout()
     story.exports()
     story.one_record()
+    story.verified()

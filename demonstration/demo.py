@@ -12,7 +12,7 @@ import sys
 import time
 
 import consultation
-from parties import PARTIES, ROOT, WORK, Failed, Party, found, free_ports, say, settled
+from parties import OFFICE, PARTIES, ROOT, WORK, Failed, Party, found, free_ports, say, settled
 
 
 class Writer:
@@ -145,6 +145,16 @@ def play(parties, arguments, schedule):
     say("  Nothing was lost, all three hold everything, and the three records are one.")
 
 
+PAGE_PORT = 7401
+
+
+def log_in_token(party):
+    """An account for whoever looks at the page: it may do all that an office's secretary and holder may."""
+    party.run("account", "new", party.folder, "secretariat", "--name", "Secretariat", "--role", "secretary",
+              "holder", "--office", OFFICE)
+    return party.json("account", "token", party.folder, "secretariat", "demo")["token"]
+
+
 def main():
     parser = argparse.ArgumentParser(prog="./demo")
     parser.add_argument("--quick", action="store_true", help="under a minute")
@@ -171,6 +181,10 @@ def main():
     def minutes(index, _):
         return ["import-minutes", options.minutes, "--party-index", index, "--pause-ms", 1]
 
+    if options.stay:
+        for number, party in enumerate(parties):
+            party.page = f"127.0.0.1:{PAGE_PORT + number}"
+
     status = 0
     try:
         found(parties)
@@ -183,7 +197,10 @@ def main():
         if not options.consultation:
             play(parties, minutes if options.minutes else script, schedule)
         if options.stay:
-            say("\nThe three nodes are left running.  Talk to them:")
+            say("\nThe three nodes are left running.  Their pages, each with a token to log in:")
+            for party in parties:
+                say(f"  http://localhost:{party.page.rsplit(':', 1)[1]}   {party.name:20} {log_in_token(party)}")
+            say("\nOr talk to them by the command line:")
             for party in parties:
                 say(f"  {entente} status {party.folder}")
                 say(f"  {entente} say {party.folder} --language en 'Good morning.'")

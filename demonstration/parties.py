@@ -9,7 +9,7 @@ import subprocess
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-WORK = ROOT / "demo-work"
+WORK = pathlib.Path(os.environ.get("ENTENTE_DEMO_WORK", ROOT / "demo-work"))
 PARTIES = [("korea", "Republic of Korea"), ("japan", "Japan"), ("united-states", "United States")]
 LANGUAGES = ["ko", "ja", "en", "ar"]
 OFFICE = "National Security Adviser"
@@ -42,6 +42,7 @@ class Party:
         self.key_file = WORK / f"{slug}.key"
         self.card = WORK / f"{slug}.card"
         self.address = f"127.0.0.1:{port}"
+        self.page = None # the address where its people find the page
         self.server = None
         self.trace = open(WORK / f"{slug}.trace", "ab")
         self.id = None
@@ -66,7 +67,8 @@ class Party:
 
     def start(self):
         environment = dict(os.environ, ENTENTE_KEY_FILE=str(self.key_file))
-        self.server = subprocess.Popen([self.entente, "serve", str(self.folder)], env=environment,
+        page = ["--page", self.page] if self.page else []
+        self.server = subprocess.Popen([self.entente, "serve", str(self.folder), *page], env=environment,
                                        stdout=self.trace, stderr=self.trace)
 
     def wait(self, seconds=30):
