@@ -393,6 +393,7 @@ queue_faults(struct node *node, struct room *room)
     struct writer_state *writer = &room->writer;
     const struct node_mutations *mutations = &node->options.node_mutations;
     bool is_missing = false;
+    bool is_queued = false;
     uint32_t lanes = 0;
     uint8_t slot;
     uint16_t inc;
@@ -410,18 +411,21 @@ queue_faults(struct node *node, struct room *room)
                 !mutations->fault_entry_again))
             continue;
         is_missing = true;
-        if (is_due && room->source->proof_of(room->source->state, &room->id, slot, inc, &proof) ==
-                          ENTENTE_OK)
-            queue_own(node, room, ENTRY_FAULT, proof);
+        /* In the step that finds the fork, the store has not been given the proof yet. */
+        if (!is_due || room->source->proof_of(
+                           room->source->state, &room->id, slot, inc, &proof) != ENTENTE_OK)
+            continue;
+        queue_own(node, room, ENTRY_FAULT, proof);
+        is_queued = true;
     }
     if (!is_missing || lanes > writer->faults_lanes)
         writer->faults_wait_ms = 0;
-    if (is_missing && is_due)
+    if (is_queued)
         faults_wait(node, writer, lanes);
-    if (is_missing)
-        wake(node, writer->faults_again_ms);
-    else
+    if (!is_missing)
         writer->faults_again_ms = 0;
+    else if (!is_due || is_queued)
+        wake(node, writer->faults_again_ms);
 }
 
 static bool

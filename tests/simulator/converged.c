@@ -216,3 +216,9 @@ simulator_last_signed_ms(const struct simulator *sim)
 {
     return sim->last_signed_ms;
 }
+
+uint64_t
+simulator_last_learnt_ms(const struct simulator *sim)
+{
+    return sim->last_learnt_ms;
+}

@@ -327,6 +327,28 @@ fork_party_0(struct simulator *sim, uint32_t lies)
     return face;
 }
 
+/* Who finds a fork says so at once (F2). */
+static const char *
+play_prompt_fault(struct simulator *sim)
+{
+    simulator_corrupt(sim, 0, LIE_FORK);
+    simulator_run(sim, 3000);
+    uint32_t face = simulator_add_face(sim, 0, false);
+    link_all(sim, 0, false);
+    simulator_link(sim, face, 1, false);
+    simulator_start(sim, face);
+    simulator_run(sim, 3000);
+    say(sim, 0, 1);
+    say(sim, face, 1);
+    simulator_link(sim, 0, 1, true);
+    for (uint32_t i = 0; i < 200 && !record_is_contested(record_at(sim, 1), 0, 1); i++)
+        simulator_run(sim, 50);
+    simulator_run(sim, 500);
+    return record_has_fault_by(record_at(sim, 1), 1, 0, 1)
+               ? NULL
+               : "who finds a fork does not say so at once (F2)";
+}
+
 static const char *
 play_endless_fork(struct simulator *sim)
 {
@@ -422,6 +444,7 @@ SCRIPT(snapshot_back, 3);
 SCRIPT(running_copy, 3);
 SCRIPT(alone, 3);
 SCRIPT(lost_register, 3);
+SCRIPT(prompt_fault, 3);
 SCRIPT(endless_fork, 3);
 SCRIPT(colluder, 4);
 SCRIPT(late_stray, 3);
@@ -429,7 +452,7 @@ SCRIPT(second_voucher, 3);
 
 const struct script *const scripts[] = {&script_hidden_fork, &script_silent_relay, &script_own_feed, &script_chatter,
     &script_slow_reader, &script_false_credit, &script_orphans, &script_flood, &script_new_machine, &script_forgetful,
-    &script_snapshot_back, &script_running_copy, &script_alone, &script_lost_register, &script_endless_fork,
+    &script_snapshot_back, &script_running_copy, &script_alone, &script_lost_register, &script_prompt_fault, &script_endless_fork,
     &script_colluder, &script_late_stray, &script_second_voucher};
 const size_t scripts_count = sizeof scripts / sizeof scripts[0];
 

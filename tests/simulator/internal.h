@@ -241,6 +241,7 @@ struct simulator {
     uint32_t sets_count, sets_size;
     uint64_t acknowledged;
     uint64_t last_signed_ms;
+    uint64_t last_learnt_ms; /* an honest node stored something */
     uint64_t replayed; /* frames of another room, for liars */
     char breach[256];
 };

@@ -227,6 +227,8 @@ watch_effect(struct simulator *sim, struct instance *instance, const struct effe
         return;
     }
     watch->has_changed = true;
+    if (instance->is_honest)
+        sim->last_learnt_ms = sim->now_ms;
 }
 
 static void

@@ -194,7 +194,7 @@ static void
 await_silence(struct simulator *sim, enum scenario_mode mode)
 {
     for (uint32_t i = 0; i < 4 && mode == SCENARIO_LIARS && simulator_breach(sim) == NULL &&
-                         simulator_last_signed_ms(sim) + SILENCE_MS > simulator_now(sim);
+                         simulator_last_learnt_ms(sim) + SILENCE_MS > simulator_now(sim);
          i++)
         simulator_run(sim, SILENCE_MS);
 }

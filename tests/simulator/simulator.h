@@ -157,6 +157,8 @@ uint64_t simulator_now(const struct simulator *sim);
 uint64_t simulator_signed(const struct simulator *sim);       /* entries by honest parties */
 uint64_t simulator_acknowledged(const struct simulator *sim); /* of them: told to a person */
 uint64_t simulator_last_signed_ms(const struct simulator *sim);
+/* When an honest node last stored something that was new to it. */
+uint64_t simulator_last_learnt_ms(const struct simulator *sim);
 uint32_t simulator_instances(const struct simulator *sim);
 /* Whether somebody has a proof against the instance's incarnation. */
 bool simulator_is_contested(const struct simulator *sim, uint32_t instance);
