@@ -67,8 +67,8 @@ want_branch(struct feeder *feeder, uint32_t branch, uint32_t after_seq, uint32_t
 }
 
 /*
- * The peer stands at the end of `on`, and the lane was forked: it waits in vain there for what lies on
- * another branch.  The entry that this branch has in the place of the peer's shows it the fork (Y3).
+ * Nothing behind `after` comes on its branch, and the lane was forked: the peer waits in vain there for
+ * what lies on another one.  The entry that this has in the place of the peer's shows it the fork (Y3).
  */
 static enum entente_error
 show_fork(struct feeder *feeder, struct record *record, const struct position *after, uint32_t on)
@@ -77,7 +77,7 @@ show_fork(struct feeder *feeder, struct record *record, const struct position *a
         const struct branch_row *row = record_branch(record, branch);
         struct position other = *after;
         if (branch == on || row->slot != after->slot || row->inc != after->inc ||
-            record_head(record, branch).seq <= after->seq)
+            record_head(record, branch).seq < after->seq)
             continue;
         enum entente_error error = record_id_at(record, branch, after->seq, &other.id);
         if (error != ENTENTE_OK)
@@ -104,9 +104,9 @@ feeder_want(
     enum entente_error error = record_find(record, after, &branch);
     if (error == ENTENTE_OK) {
         want_branch(feeder, branch, after->seq, to_seq);
-        return after->inc != REGISTER_INC && record_head(record, branch).seq <= after->seq
-                   ? show_fork(feeder, record, after, branch)
-                   : ENTENTE_OK;
+        bool has_more = record_head(record, branch).seq > after->seq && to_seq > after->seq;
+        return after->inc == REGISTER_INC || has_more ? ENTENTE_OK
+                                                      : show_fork(feeder, record, after, branch);
     }
     if (error != ENTENTE_ERR_NOT_FOUND || after->inc == REGISTER_INC ||
         record_head(record, branch).seq < after->seq)

@@ -43,7 +43,8 @@ void feeder_push(struct feeder *feeder, uint32_t branch, uint32_t head_seq);
 
 /*
  * WANT: "I have the lane up to `after`, send me up to `to_seq`."  Where our lane has another id there,
- * the segment that covers it is queued instead (Y3).
+ * or another branch does and nothing is to come on this one, the segment that covers it is queued
+ * instead (Y3).
  */
 MUST_USE enum entente_error feeder_want(
     struct feeder *feeder, struct record *record, const struct position *after, uint32_t to_seq);

@@ -95,11 +95,13 @@ TEST(feeds_a_forked_branch_beside_others)
     free(memory);
 }
 
-/* The peer has the end of the shorter branch and asks for what only the longer one has (Y3). */
-TEST(shows_the_longer_branch_to_who_stands_on_the_shorter)
+/* The peer has `own` entries of one branch, and asks for the `other`-th of the other one (Y3). */
+static void
+show_other_branch(uint32_t own, uint32_t other)
 {
+    uint32_t asked = own < other ? own : other; /* behind the trunk, as say_want() asks */
     struct build_feed feed, fork, reader;
-    struct built_segment trunk, shorter, longer, read;
+    struct built_segment trunk, stands_on, asks_for, read;
     struct replica from, to;
     struct feeder feeder = {0};
     struct bytes frame = {0};
@@ -112,20 +114,21 @@ TEST(shows_the_longer_branch_to_who_stands_on_the_shorter)
     room_say_many(&trunk, &feed, 2);
     fork = feed;
     fork.t_ms += 1000;
-    room_say_many(&shorter, &feed, 1);
-    room_say_many(&longer, &fork, 2);
+    room_say_many(&stands_on, &feed, own);
+    room_say_many(&asks_for, &fork, other);
     replica_make(&from, &room, NULL);
     replica_make(&to, &room, NULL);
     CHECK(replica_receive(&from, &trunk) == ENTENTE_OK);
-    CHECK(replica_receive(&from, &shorter) == ENTENTE_OK);
+    CHECK(replica_receive(&from, &stands_on) == ENTENTE_OK);
     test_room_feed(&reader, &room, 1, 1);
-    room_say(&read, &reader, &longer.positions[1], 1);
+    room_say(&read, &reader, &asks_for.positions[other - 1], 1);
     CHECK(replica_receive(&from, &read) == ENTENTE_OK && from.admission.is_pending);
-    CHECK(replica_receive(&from, &longer) == ENTENTE_OK && from.admission.entries == 3);
+    CHECK(replica_receive(&from, &asks_for) == ENTENTE_OK && from.admission.entries == other + 1);
     CHECK(replica_receive(&to, &trunk) == ENTENTE_OK);
-    CHECK(replica_receive(&to, &shorter) == ENTENTE_OK);
+    CHECK(replica_receive(&to, &stands_on) == ENTENTE_OK);
 
-    CHECK(feeder_want(&feeder, from.record, &shorter.positions[0], 4) == ENTENTE_OK);
+    CHECK(feeder_want(&feeder, from.record, &stands_on.positions[asked - 1], 2 + other) ==
+          ENTENTE_OK);
     CHECK(feeder_next(&feeder, from.record, index_source(from.index), 1u << 20, &arena, &frame) ==
           ENTENTE_OK);
     REQUIRE(frame.size > 0);
@@ -136,17 +139,24 @@ TEST(shows_the_longer_branch_to_who_stands_on_the_shorter)
     replica_free(&from);
     replica_free(&to);
     built_segment_free(&trunk);
-    built_segment_free(&shorter);
-    built_segment_free(&longer);
+    built_segment_free(&stands_on);
+    built_segment_free(&asks_for);
     built_segment_free(&read);
     free(memory);
+}
+
+TEST(shows_the_other_branch_to_who_stands_on_one)
+{
+    for (uint32_t own = 1; own <= 3; own++)
+        for (uint32_t other = 1; other <= 3; other++)
+            show_other_branch(own, other);
 }
 
 int
 main(int argc, char **argv)
 {
     static const struct test_case cases[] = {CASE(feeds_a_forked_branch_beside_others),
-        CASE(shows_the_longer_branch_to_who_stands_on_the_shorter)};
+        CASE(shows_the_other_branch_to_who_stands_on_one)};
 
     test_room_make(&room, 3, 4);
     int status = test_run(cases, sizeof cases / sizeof cases[0], argc, argv);
