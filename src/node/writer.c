@@ -717,6 +717,18 @@ take_signed(struct node *node, struct room *room, const struct event *event)
         trace(node, error, "record", "an entry of this party's own keyholder was refused");
 }
 
+/* The other parties have told where the feed stands, and nobody will tell it again (I4). */
+static void
+keyholder_gone(struct room *room)
+{
+    uint32_t reported_seq = room->writer.reported_seq;
+    uint64_t barrier_at_ms = room->writer.barrier_at_ms;
+
+    writer_reset(room);
+    room->writer.reported_seq = reported_seq;
+    room->writer.barrier_at_ms = barrier_at_ms;
+}
+
 static void
 take_refusal(struct node *node, struct room *room, const struct event *event)
 {
@@ -748,7 +760,7 @@ writer_event(struct node *node, struct room *room, const struct event *event)
     if (event->kind == EVENT_JOURNAL_END)
         writer->journal_asked = false;
     if (event->kind == EVENT_KEYHOLDER_GONE)
-        writer_reset(room);
+        keyholder_gone(room);
     if (event->kind == EVENT_OVERRIDE) {
         writer->is_alone = true;
         writer->barrier_sent = false;

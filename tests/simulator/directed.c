@@ -293,6 +293,19 @@ play_alone(struct simulator *sim)
     return simulator_breach(sim) == NULL ? simulator_converged(sim) : NULL;
 }
 
+/* The keyholder alone ends and comes back; links stay, and nobody says HAVE again. */
+static const char *
+play_keyholder_back(struct simulator *sim)
+{
+    simulator_run(sim, 5000);
+    simulator_crash(sim, 0, CRASH_KEYHOLDER);
+    simulator_run(sim, 10000);
+    say(sim, 0, 1);
+    simulator_run(sim, 20000);
+    simulator_check_order(sim);
+    return simulator_breach(sim) == NULL ? simulator_converged(sim) : NULL;
+}
+
 /* The store drops a register entry that the node has in memory already. */
 static const char *
 play_lost_register(struct simulator *sim)
@@ -443,6 +456,7 @@ SCRIPT(forgetful, 3);
 SCRIPT(snapshot_back, 3);
 SCRIPT(running_copy, 3);
 SCRIPT(alone, 3);
+SCRIPT(keyholder_back, 3);
 SCRIPT(lost_register, 3);
 SCRIPT(prompt_fault, 3);
 SCRIPT(endless_fork, 3);
@@ -452,7 +466,7 @@ SCRIPT(second_voucher, 3);
 
 const struct script *const scripts[] = {&script_hidden_fork, &script_silent_relay, &script_own_feed, &script_chatter,
     &script_slow_reader, &script_false_credit, &script_orphans, &script_flood, &script_new_machine, &script_forgetful,
-    &script_snapshot_back, &script_running_copy, &script_alone, &script_lost_register, &script_prompt_fault, &script_endless_fork,
+    &script_snapshot_back, &script_running_copy, &script_alone, &script_keyholder_back, &script_lost_register, &script_prompt_fault, &script_endless_fork,
     &script_colluder, &script_late_stray, &script_second_voucher};
 const size_t scripts_count = sizeof scripts / sizeof scripts[0];
 
