@@ -100,7 +100,8 @@ check_writing(struct simulator *sim)
 {
     for (uint32_t i = 0; i < sim->instances_count; i++) {
         const struct instance *instance = &sim->instances[i];
-        if (!is_part(instance) || instance->holder.is_retired || writes(sim, instance))
+        if (!is_part(instance) || instance->holder.is_retired || instance->is_silent ||
+            writes(sim, instance))
             continue;
         snprintf(sentence, sizeof sentence, "node %u cannot write (%d)", i,
             (int)node_writing(instance->node, &sim->room));

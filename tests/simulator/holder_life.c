@@ -258,7 +258,7 @@ holder_start(struct simulator *sim, struct instance *instance)
 static void
 leave_journal(struct simulator *sim, struct holder *holder)
 {
-    uint32_t done = (uint32_t)simulator_random(sim, 3);
+    uint32_t done = sim->crash_place > 0 ? sim->crash_place - 1 : (uint32_t)simulator_random(sim, 3);
 
     if (holder->process == NULL || !journal_is_dirty(holder->process->journal) || done == 0)
         return;

@@ -131,6 +131,7 @@ struct instance {
     bool is_honest;
     bool is_up;
     bool is_gone; /* never comes back */
+    bool is_silent; /* its keyholder was switched off */
     uint32_t life;
     uint32_t lies;
     struct node *node;
@@ -241,6 +242,7 @@ struct simulator {
     uint32_t sets_count, sets_size;
     uint64_t acknowledged;
     uint64_t last_signed_ms;
+    uint32_t crash_place;    /* how far a commit of a journal is when it is cut off, from 1; 0: by chance */
     uint64_t last_learnt_ms; /* an honest node stored something */
     uint64_t replayed; /* frames of another room, for liars */
     char breach[256];
@@ -250,6 +252,8 @@ struct simulator {
 struct task *task_add(struct simulator *sim, enum task_kind kind, uint64_t at_ms);
 /* Copies both into the task's own memory. */
 void task_give(struct task *task, struct bytes data, struct bytes payloads);
+/* Takes the task at `place` in `sim->tasks` and does it; the one at 0 is due first. */
+void task_run(struct simulator *sim, uint32_t place);
 void step(struct simulator *sim, struct instance *instance, struct event *event);
 void digest_add(struct simulator *sim, const void *data, size_t size);
 uint64_t latency(struct simulator *sim);

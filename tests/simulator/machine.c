@@ -121,6 +121,7 @@ void
 simulator_silence(struct simulator *sim, uint32_t index)
 {
     simulator_trace(sim, "the keyholder of node %u is switched off", index);
+    sim->instances[index].is_silent = true;
     crash_keyholder_alone(sim, &sim->instances[index]);
 }
 
@@ -159,6 +160,7 @@ simulator_start(struct simulator *sim, uint32_t index)
         return;
     if (instance->holder.process == NULL)
         holder_start(sim, instance);
+    instance->is_silent = false;
     if (instance->holder.process == NULL)
         return; /* a node does not run without its keyholder */
     simulator_trace(sim, "node %u starts (party %u, incarnation %u)", index, instance->party + 1u,
@@ -253,12 +255,37 @@ simulator_may_lose_store(struct simulator *sim, uint32_t index)
     return true;
 }
 
+/* What others have covered of its own lanes, and one of them still has: whoever lost a store since
+ * gets its own entries back only behind these. */
+static bool
+is_covered_elsewhere(const struct simulator *sim, const struct instance *instance, uint32_t inc)
+{
+    uint32_t covered = 0;
+    uint32_t has = 0;
+
+    for (uint32_t i = 0; i < sim->instances_count; i++) {
+        const struct instance *other = &sim->instances[i];
+        const struct watch *watch = &other->watch;
+        const struct reach *claims = watch->claims_void ? &watch->vouched : &watch->claimed;
+        if (other->party == instance->party || !other->is_honest || other->is_gone)
+            continue;
+        if (covered < claims->seq[instance->party][inc])
+            covered = claims->seq[instance->party][inc];
+        if (has < watch->durable.seq[instance->party][inc])
+            has = watch->durable.seq[instance->party][inc];
+    }
+    return has >= covered;
+}
+
 bool
 simulator_may_lose_machine(struct simulator *sim, uint32_t index)
 {
+    const struct instance *instance = &sim->instances[index];
+
     for (uint8_t slot = 0; slot < sim->options.parties; slot++)
-        for (uint32_t inc = 1; inc <= LANES_INC_MAX && slot != sim->instances[index].party; inc++)
-            if (!is_known_elsewhere(sim, &sim->instances[index], slot, inc))
+        for (uint32_t inc = 1; inc <= LANES_INC_MAX; inc++)
+            if (slot == instance->party ? !is_covered_elsewhere(sim, instance, inc)
+                                        : !is_known_elsewhere(sim, instance, slot, inc))
                 return false;
     return true;
 }

@@ -122,19 +122,19 @@ task_give(struct task *task, struct bytes data, struct bytes payloads)
 }
 
 static struct task
-task_take(struct simulator *sim)
+task_take(struct simulator *sim, uint32_t place)
 {
-    struct task first = sim->tasks[0];
-    uint32_t i = 0;
+    struct task taken = sim->tasks[place];
 
-    sim->tasks[0] = sim->tasks[--sim->tasks_count];
+    sim->tasks[place] = sim->tasks[--sim->tasks_count];
+    uint32_t i = place < sim->tasks_count ? sift_up(sim, place) : place;
     for (;;) {
         uint32_t least = i;
         for (uint32_t child = 2 * i + 1; child <= 2 * i + 2; child++)
             if (child < sim->tasks_count && is_before(&sim->tasks[child], &sim->tasks[least]))
                 least = child;
         if (least == i)
-            return first;
+            return taken;
         swap_tasks(&sim->tasks[i], &sim->tasks[least]);
         i = least;
     }
@@ -242,7 +242,7 @@ timer_task(struct simulator *sim, struct instance *instance, const struct task *
 }
 
 static void
-run_task(struct simulator *sim, const struct task *task)
+run(struct simulator *sim, const struct task *task)
 {
     struct instance *instance = &sim->instances[task->instance];
 
@@ -269,18 +269,25 @@ run_task(struct simulator *sim, const struct task *task)
 }
 
 void
+task_run(struct simulator *sim, uint32_t place)
+{
+    struct task task = task_take(sim, place);
+
+    run(sim, &task);
+    free(task.memory);
+}
+
+void
 simulator_run(struct simulator *sim, uint64_t ms)
 {
     uint64_t until_ms = sim->now_ms + ms;
 
     while (sim->tasks_count > 0 && sim->tasks[0].at_ms <= until_ms && sim->breach[0] == 0) {
-        struct task task = task_take(sim);
-        if (task.at_ms > sim->now_ms) {
-            sim->now_ms = task.at_ms;
+        if (sim->tasks[0].at_ms > sim->now_ms) {
+            sim->now_ms = sim->tasks[0].at_ms;
             sim->tasks_done_now = 0;
         }
-        run_task(sim, &task);
-        free(task.memory);
+        task_run(sim, 0);
     }
     if (sim->now_ms < until_ms) {
         sim->now_ms = until_ms;

@@ -88,7 +88,8 @@ void simulator_fail_store(struct simulator *sim, uint32_t instance, uint64_t cal
 
 /* Whether others, or the journal, have all that the store has: losing it is no second disaster. */
 bool simulator_may_lose_store(struct simulator *sim, uint32_t instance);
-/* The same for the whole machine, where only its own party's entries may be lost. */
+/* The same for the whole machine, where only such entries of its own party may be lost as nobody has
+ * covered. */
 bool simulator_may_lose_machine(struct simulator *sim, uint32_t instance);
 /* The store alone is lost (or rolled back to the backup): keyholder and journal stay. */
 void simulator_lose_store(struct simulator *sim, uint32_t instance, bool to_backup);
