@@ -37,7 +37,7 @@ enum entente_whose {
     X(EQUIVOCATION, PEER, "the party showed two faces")                                            \
     X(NO_PROOF, PEER, "the fault entry does not prove a fault")                                    \
     X(RESUME, PEER, "the incarnation does not begin with a resume")                                \
-    X(FLOOD, PEER, "the peer sends more than it was granted")                                      \
+    X(FLOOD, PEER, "the peer goes beyond a limit of the protocol")                                 \
     X(UNEXPECTED, PEER, "the message is not allowed now")                                          \
     X(PENDING, NOBODY, "something that it depends on is not here yet")                             \
     X(DUPLICATE, NOBODY, "it is here already")                                                     \

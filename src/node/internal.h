@@ -41,7 +41,6 @@ struct link {
     uint8_t exporter[32];
     uint64_t heard_at_ms; /* Unix */
     uint32_t credit;      /* bytes that we may send */
-    uint32_t granted;     /* bytes that the peer may still send */
     uint32_t taken;       /* bytes taken in since the last CREDIT */
     struct chunk_ask asks[FRAME_CHUNKS_MAX]; /* not answered yet */
     uint32_t asks_count;

@@ -429,13 +429,11 @@ hear_segment(struct node *node, struct link *link, const struct frame *frame)
 static void
 take_in(struct node *node, struct link *link, size_t size)
 {
-    link->granted -= (uint32_t)size;
     link->taken += (uint32_t)size;
     if (link->taken < CREDIT_INITIAL / 4)
         return;
     struct frame frame = {.kind = FRAME_CREDIT, .credit = link->taken};
     send_frame(node, link, &frame, 8);
-    link->granted += link->taken;
     link->taken = 0;
 }
 
@@ -500,11 +498,8 @@ hear(struct node *node, struct link *link, struct bytes data)
     if (!link->has_hello && frame.kind != FRAME_BYE)
         return ENTENTE_ERR_UNEXPECTED;
     if (frame.kind == FRAME_SEGMENT || frame.kind == FRAME_REGISTER || frame.kind == FRAME_LEAVES ||
-        frame.kind == FRAME_CHUNK) {
-        if (data.size > link->granted)
-            return ENTENTE_ERR_FLOOD;
+        frame.kind == FRAME_CHUNK)
         take_in(node, link, data.size);
-    }
     switch ((enum frame_kind)frame.kind) {
     case FRAME_SEGMENT:
         return hear_segment(node, link, &frame);
@@ -574,7 +569,6 @@ link_up(struct node *node, const struct event *event)
     link->party = event->party;
     memcpy(link->exporter, event->exporter, sizeof link->exporter);
     link->credit = CREDIT_INITIAL;
-    link->granted = CREDIT_INITIAL;
     link->asks_max = FILE_ASKS_FIRST;
     node->links[index] = link;
     say_hello(node, link);

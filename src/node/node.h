@@ -32,7 +32,7 @@ struct node_mutations {
     bool never_ask_elsewhere;    /* Y4: whoever does not answer is waited for */
     bool no_announcement;        /* Y5 */
     bool send_beyond_credit;     /* Y6 */
-    bool any_credit;             /* Y6: more than there is, too */
+    bool any_credit;             /* Y6: also beyond CREDIT_INITIAL */
     bool no_cut;                 /* Y8 */
     bool no_fault_entry;         /* F2 */
     bool fault_entry_again;      /* F2: more than once for a lane */
