@@ -23,6 +23,7 @@
 #define RECORD_PENDING_BYTES_MAX 16777216u
 #define RECORD_BRANCHES_MAX 4096u
 #define CONTESTED_ENTRIES_MAX 64u
+#define STRAYS_MAX 256u /* on which the verdict over one stray may rest (I2) */
 
 /*
  * Rules that a test may switch off to show that the checkers notice; all false in production.  Each
@@ -252,7 +253,11 @@ uint16_t record_incarnation(const struct record *record, uint8_t slot);
 
 /* ---- verdicts over incarnations (I2, I3) ---- */
 
-/* Whether entry `seq` of `branch` counts: it is no stray, or a voucher has it in its past. */
+/*
+ * Whether entry `seq` of `branch` counts: it is no stray, or a voucher has it in its past.  For what
+ * is no stray one comparison for each later resume of its party; for a stray the time also grows with
+ * the branches of the others, and with at most STRAYS_MAX strays on which the verdict rests.
+ */
 MUST_USE enum entente_error record_is_admissible(
     struct record *record, uint32_t branch, uint32_t seq, bool *admissible);
 
