@@ -114,7 +114,7 @@ shell_listen(
         .callbacks = {on_link_up, on_link_down, on_received, on_writable, on_trouble, NULL},
         .context = shell,
         .jitter_seed = uv_hrtime(),
-        .queue_bytes_max = 2u * CREDIT_INITIAL,
+        .queue_bytes_max = NODE_LINK_BYTES_MAX,
     };
 
     return net_new(&shell->net, shell->loop, &options);

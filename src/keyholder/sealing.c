@@ -43,6 +43,7 @@ keyholder_hand_over(struct keyholder *keyholder, struct keyholder_room *room,
         .kind = sealed->kind,
         .chain = chain,
         .index = sealed->index,
+        .payload_bytes = (uint32_t)sealed->payload.size,
         .pcommit = sealed->pcommit};
 
     payload_make_hash(&ticket.payload_hash, sealed->payload);

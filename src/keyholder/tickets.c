@@ -39,11 +39,15 @@ reserve(struct tickets *tickets)
 enum entente_error
 tickets_add(struct tickets *tickets, const struct ticket *ticket)
 {
+    if (ticket->payload_bytes > TICKETS_BYTES_MAX - tickets->payload_bytes &&
+        !tickets->has_no_limit)
+        return ENTENTE_ERR_NO_MEMORY;
     enum entente_error error = reserve(tickets);
-
-    if (error == ENTENTE_OK)
-        tickets->list[tickets->count++] = *ticket;
-    return error;
+    if (error != ENTENTE_OK)
+        return error;
+    tickets->list[tickets->count++] = *ticket;
+    tickets->payload_bytes += ticket->payload_bytes;
+    return ENTENTE_OK;
 }
 
 /* The place of `number` at or behind `from`; `count` where it is not under way. */
@@ -169,8 +173,10 @@ tickets_take(struct tickets *tickets, struct ticket *ticket)
 {
     while (tickets->start < tickets->count) {
         *ticket = tickets->list[tickets->start++];
-        if (ticket->number != 0)
-            return true;
+        if (ticket->number == 0)
+            continue;
+        tickets->payload_bytes -= ticket->payload_bytes;
+        return true;
     }
     *ticket = (struct ticket){0};
     return false;
@@ -187,5 +193,6 @@ tickets_refuse(struct tickets *tickets, uint64_t number, struct ticket *ticket)
         return false;
     *ticket = tickets->list[at];
     tickets->list[at].number = 0;
+    tickets->payload_bytes -= ticket->payload_bytes;
     return true;
 }

@@ -12,6 +12,7 @@
 #include "format/segment.h"
 
 #define TICKETS_MAX 16384u
+#define TICKETS_BYTES_MAX 8388608u /* of payloads under way: the node keeps them until they have a place */
 #define TICKETS_ANNOUNCED_MAX                                                                      \
     32u /* chains in use at once: TICKETS_MAX over CHAIN_STEPS_MAX, and more */
 #define TICKET_OWN (UINT64_C(1) << 63) /* the keyholder's own, for `keys`; the desk's are below */
@@ -21,6 +22,7 @@ struct ticket {
     uint8_t kind;    /* ENTRY_SEALED, ENTRY_KEYS, ENTRY_KEY_HELP, or that of an act */
     uint64_t chain;  /* the one that it uses, or announces */
     uint32_t index;
+    uint32_t payload_bytes;
     struct digest pcommit;
     struct digest payload_hash;
 };
@@ -31,13 +33,16 @@ struct tickets {
     uint32_t start;
     uint32_t count;
     uint32_t size;
+    size_t payload_bytes; /* of all that is under way */
+    bool has_no_limit;    /* only a test says so */
     uint64_t announced[TICKETS_ANNOUNCED_MAX]; /* chains whose `keys` entry is in the feed */
     uint32_t announced_count;                  /* so far: the oldest place is used again */
 };
 
 void tickets_free(struct tickets *tickets);
 
-/* ENTENTE_ERR_NO_MEMORY   TICKETS_MAX are under way, or there is none; nothing changed */
+/* ENTENTE_ERR_NO_MEMORY   TICKETS_MAX or TICKETS_BYTES_MAX are under way, or there is none; nothing
+ *                         changed */
 MUST_USE enum entente_error tickets_add(struct tickets *tickets, const struct ticket *ticket);
 
 /*

@@ -98,6 +98,7 @@ struct writer_state {
     uint64_t faults_again_ms; /* mono; fault entries that did not enter the record are tried again */
     uint64_t faults_wait_ms;
     uint32_t faults_lanes;    /* so many were contested at the last attempt */
+    uint32_t faults_next;     /* the first contested lane that this attempt has not come to */
     uint32_t released_seq;
     uint32_t released_held;
 };

@@ -22,7 +22,11 @@
 #define NODE_ARENA_BYTES 8388608u
 #define NODE_APPENDS_MAX 1u          /* segments under way to the keyholder, for each room: one, so that
                                         what comes meanwhile goes into the next, larger one */
-#define NODE_SEALED_BYTES_MAX 8388608u /* sealed and not yet appended, for each room */
+#define NODE_SEALED_BYTES_MAX 8388608u /* sealed and not yet appended, for each room: as much as a
+                                          keyholder has under way */
+#define NODE_FAULT_BYTES_MAX 524288u /* of fault entries that wait for their place, besides one */
+#define NODE_LINK_BYTES_MAX (2u * CREDIT_INITIAL) /* queued for a link, credit and all else: whoever
+                                                     is further behind is cut off */
 #define NODE_FILES_MAX 16u             /* fetched at one time, of all rooms */
 
 /* Rules that a test may switch off, as in record.h. */
@@ -54,6 +58,7 @@ struct node_options {
     uint64_t announce_delay_ms; /* Y5: a relay announces after it; 0: 100 */
     uint64_t request_timeout_ms;     /* what is not answered so long is asked elsewhere; 0: 5,000 */
     const struct file_source *files; /* borrowed for the node's life; NULL: it has none */
+    size_t fault_bytes_max; /* of fault entries written at once, beyond the first; 0: NODE_FAULT_BYTES_MAX */
     const struct record_mutations *mutations; /* NULL: none; copied */
     struct node_mutations node_mutations;     /* all false in production */
 };

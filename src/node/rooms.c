@@ -19,6 +19,7 @@ node_new(struct node **node, const struct node_options *options)
     o->ack_interval_ms = o->ack_interval_ms == 0 ? 200 : o->ack_interval_ms;
     o->announce_delay_ms = o->announce_delay_ms == 0 ? 100 : o->announce_delay_ms;
     o->request_timeout_ms = o->request_timeout_ms == 0 ? 5000 : o->request_timeout_ms;
+    o->fault_bytes_max = o->fault_bytes_max == 0 ? NODE_FAULT_BYTES_MAX : o->fault_bytes_max;
     return ENTENTE_OK;
 }
 

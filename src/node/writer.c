@@ -394,6 +394,7 @@ queue_faults(struct node *node, struct room *room)
     const struct node_mutations *mutations = &node->options.node_mutations;
     bool is_missing = false;
     bool is_queued = false;
+    bool is_full = false;
     uint32_t lanes = 0;
     uint8_t slot;
     uint16_t inc;
@@ -412,16 +413,24 @@ queue_faults(struct node *node, struct room *room)
             continue;
         is_missing = true;
         /* In the step that finds the fork, the store has not been given the proof yet. */
-        if (!is_due || room->source->proof_of(
-                           room->source->state, &room->id, slot, inc, &proof) != ENTENTE_OK)
+        if (!is_due || is_full || i < writer->faults_next ||
+            room->source->proof_of(room->source->state, &room->id, slot, inc, &proof) != ENTENTE_OK)
             continue;
+        is_full = is_queued &&
+                  writer->waiting_bytes + proof.size > node->options.fault_bytes_max;
+        if (is_full) {
+            writer->faults_next = i; /* when these have their place */
+            continue;
+        }
         queue_own(node, room, ENTRY_FAULT, proof);
         is_queued = true;
     }
     if (!is_missing || lanes > writer->faults_lanes)
         writer->faults_wait_ms = 0;
-    if (is_queued)
+    if (is_due && !is_full && (is_queued || writer->faults_next > 0)) {
+        writer->faults_next = 0;
         faults_wait(node, writer, lanes);
+    }
     if (!is_missing)
         writer->faults_again_ms = 0;
     else if (!is_due || is_queued)

@@ -201,6 +201,22 @@ play_flood(struct simulator *sim)
                : "a flood keeps a node from taking in what it brings";
 }
 
+/* More is said than a node keeps while it may not write: what is too much is refused (S3). */
+static const char *
+play_talkative(struct simulator *sim)
+{
+    simulator_link(sim, 0, 1, false);
+    simulator_run(sim, 3000);
+    for (uint32_t i = 0; i < 14; i++) {
+        simulator_say(sim, 0, 1000000);
+        simulator_run(sim, 300);
+    }
+    simulator_link(sim, 0, 1, true);
+    simulator_run(sim, 30000);
+    simulator_check_order(sim);
+    return simulator_breach(sim) == NULL ? simulator_converged(sim) : NULL;
+}
+
 /* ---- machines that are lost, go back, are copied ---- */
 
 static const char *
@@ -455,6 +471,10 @@ const struct script script_flood = {.name = "flood",
     .parties = 2,
     .journal_file_bytes = JOURNAL_FILE_BYTES,
     .play = play_flood};
+const struct script script_talkative = {.name = "talkative",
+    .parties = 2,
+    .journal_file_bytes = JOURNAL_FILE_BYTES,
+    .play = play_talkative};
 SCRIPT(new_machine, 3);
 SCRIPT(forgetful, 3);
 SCRIPT(snapshot_back, 3);
@@ -469,7 +489,7 @@ SCRIPT(late_stray, 3);
 SCRIPT(second_voucher, 3);
 
 const struct script *const scripts[] = {&script_hidden_fork, &script_silent_relay, &script_own_feed, &script_chatter,
-    &script_slow_reader, &script_false_credit, &script_orphans, &script_flood, &script_new_machine, &script_forgetful,
+    &script_slow_reader, &script_false_credit, &script_orphans, &script_flood, &script_talkative, &script_new_machine, &script_forgetful,
     &script_snapshot_back, &script_running_copy, &script_alone, &script_keyholder_back, &script_lost_register, &script_prompt_fault, &script_endless_fork,
     &script_colluder, &script_late_stray, &script_second_voucher};
 const size_t scripts_count = sizeof scripts / sizeof scripts[0];

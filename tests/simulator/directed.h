@@ -21,6 +21,7 @@ extern const struct script script_hidden_fork, /* two faces, and nobody who read
     script_false_credit,   /* a liar gives more credit than there is */
     script_orphans,           /* a liar sends what waits for ever */
     script_flood,          /* a liar sends large entries again and again */
+    script_talkative,      /* people say more than there is room for, and nobody may write yet */
     script_new_machine,    /* all are in reach when it resumes */
     script_forgetful,         /* a new machine has not what the old one held */
     script_snapshot_back,  /* a whole machine goes back, all others are in reach */

@@ -14,6 +14,7 @@
 #include "simulator/switches.h"
 #include "simulator/worlds.h"
 
+#include "crypto/crypto.h"
 #include "simulator/internal.h"
 
 #include <inttypes.h>
@@ -162,9 +163,9 @@ print_path(const struct world *world, const struct rule_switch *rule)
 static void
 search_world(const struct world *world, const struct mutations *mutations)
 {
+    region_begin();
     begin(world, mutations);
     struct simulator *sim = schedule_simulator(search.schedule);
-    region_begin();
     region_ignore(sim->arena);
     region_ignore(sim->effects.list);
     region_set_base();
@@ -282,6 +283,7 @@ main(int argc, char **argv)
 
     setvbuf(stdout, out, _IOLBF, sizeof out);
     read_arguments(&arguments, argc, argv);
+    need(crypto_start() == ENTENTE_OK, "no cryptography"); /* what it takes it keeps */
     search.states = region_outside(STATES_MAX * sizeof *search.states);
     if (arguments.path != NULL) {
         struct mutations mutations;

@@ -237,6 +237,7 @@ holder_start(struct simulator *sim, struct instance *instance)
     error = keyholder_join(process, &room);
     free((uint8_t *)(uintptr_t)room.cards.data);
     need(error == ENTENTE_OK, "the keyholder joins the room");
+    process->rooms[0].tickets.has_no_limit = sim->options.keyholder.no_ticket_limit;
     struct signer *signer = &process->rooms[0].signer;
     if (holder_ignores_barrier(sim, instance)) {
         signer->barrier_passed = true;

@@ -154,6 +154,7 @@ struct direction {
     uint64_t last_ms; /* frames never overtake each other */
     uint64_t stalled_until_ms;
     int64_t credit; /* bytes that its sender may still send, as far as it knows (Y6) */
+    uint64_t queued; /* bytes that its sender has handed over and its reader has not had */
 };
 
 struct pair {
@@ -300,6 +301,10 @@ void oracle_judge(struct simulator *sim, const struct instance *instance,
 /* NULL: no honest node ever stored it. */
 const struct known *oracle_find(const struct oracle *oracle, const struct entry_id *id);
 bool oracle_is_in_past(const struct known *entry, const struct known *of);
+
+/* bounds.c */
+/* After a step of an honest node. */
+void bounds_check(struct simulator *sim, const struct instance *instance);
 
 /* verdicts.c */
 /* Whether the node judges the entries of `set` (bits by number) as I2 and I3 say. */

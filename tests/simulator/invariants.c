@@ -444,9 +444,7 @@ watch_step(struct simulator *sim, struct instance *instance, enum entente_error 
     if (trouble != ENTENTE_OK && trouble != ENTENTE_ERR_IO)
         breach(
             sim, "a step of node %u ends with: %s", instance->index, entente_error_text(trouble));
-    if (record_pending_bytes(record) > RECORD_PENDING_BYTES_MAX)
-        breach(sim, "node %u keeps %zu bytes of what waits (L2)", instance->index,
-            record_pending_bytes(record));
+    bounds_check(sim, instance);
     if (!instance->watch.has_changed || instance->store_broken)
         return;
     instance->watch.has_changed = false;

@@ -59,7 +59,8 @@ void
 machine_start_node(struct simulator *sim, struct instance *instance)
 {
     struct node_options options = {.self = *register_party(sim->parties[instance->party].reg),
-        .files = store_files(instance->store)};
+        .files = store_files(instance->store),
+        .fault_bytes_max = sim->options.seed % 2}; /* in half of the runs one after the other */
     struct event event = {.kind = EVENT_TIMER};
     struct record_mutations lying = {.no_revocation = true};
 

@@ -118,12 +118,28 @@ network_peer(struct simulator *sim, const struct instance *instance, uint32_t li
     return NULL;
 }
 
+/* The shell cuts a link whose queue is full; among the honest that is never necessary. */
+static bool
+is_full(struct simulator *sim, const struct instance *from, const struct instance *to, size_t size)
+{
+    struct direction *direction = direction_from(sim, from->index, to->index);
+
+    direction->queued += size;
+    if (direction->queued <= NODE_LINK_BYTES_MAX || !from->is_honest)
+        return false;
+    if (to->is_honest)
+        breach(sim, "node %u has %llu bytes for node %u, more than a link's queue takes", from->index,
+            (unsigned long long)direction->queued, to->index);
+    network_drop(sim, from->index, to->index);
+    return true;
+}
+
 void
 network_send(struct simulator *sim, struct instance *from, uint32_t link, struct bytes frame)
 {
     struct instance *to = network_peer(sim, from, link);
 
-    if (to == NULL)
+    if (to == NULL || is_full(sim, from, to, frame.size))
         return;
     struct task *task = task_add(sim, TASK_FRAME, arrival(sim, from->index, to->index));
     task->instance = to->index;
@@ -236,6 +252,8 @@ network_task(struct simulator *sim, const struct task *task)
     }
     if (task->link <= pair->lost_link)
         return;
+    if (pair->is_connected && task->link == pair->link)
+        direction_from(sim, task->b, task->a)->queued -= task->data_size;
     struct event event = {.kind = EVENT_RECEIVED, .link = task->link};
     event.data = (struct bytes){task->memory, task->data_size};
     deliver(sim, instance, task->b, &event);

@@ -180,6 +180,12 @@ region_outside(size_t size)
 void
 region_begin(void)
 {
+    static size_t used_before;
+    struct allocator *allocator = (struct allocator *)(void *)region;
+
+    if (used_before == 0)
+        used_before = allocator->used > PAGE ? allocator->used : PAGE;
+    *allocator = (struct allocator){.used = used_before};
     pages_count = 0;
     ignored_count = 0;
 }

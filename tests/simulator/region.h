@@ -19,7 +19,7 @@ struct region_copy {
     size_t count;
 };
 
-/* Forgets what was said before: another simulation is to be kept. */
+/* Another simulation begins: all that was taken since the first call is free, and nothing is ignored. */
 void region_begin(void);
 
 /* What is in the block is nobody's between two steps: it is not kept. */

@@ -20,6 +20,7 @@ struct simulator;
 struct keyholder_mutations {
     bool no_journal;       /* it answers before its journal is on the disk, and keeps none */
     bool no_start_barrier; /* it signs at once after a start (I4) */
+    bool no_ticket_limit;  /* it seals however much waits for its place */
 };
 
 struct mutations {

@@ -1,0 +1,95 @@
+/*
+ * What a node keeps in memory is bounded, whatever peers, liars and people do: after every step each
+ * queue and buffer is held against the bound that its header names.
+ */
+#include "simulator/internal.h"
+
+#include "keyholder/tickets.h"
+#include "node/internal.h"
+#include "record/internal.h"
+
+#include <assert.h>
+
+static_assert(TICKETS_BYTES_MAX <= NODE_SEALED_BYTES_MAX,
+    "a node takes all that its keyholder may have under way");
+
+static void
+hold(struct simulator *sim, const struct instance *instance, const char *what, uint64_t has,
+    uint64_t most)
+{
+    if (has > most)
+        breach(sim, "node %u keeps %llu of %s, and may keep %llu", instance->index,
+            (unsigned long long)has, what, (unsigned long long)most);
+}
+
+static void
+check_shared(struct simulator *sim, const struct instance *instance, const struct shared *shared,
+    const struct record *record)
+{
+    hold(sim, instance, "heads that a peer has", shared->ahead_count, AHEAD_MAX);
+    hold(sim, instance, "entries that a peer needs", shared->feeder.needs_count, FEEDER_NEEDS_MAX);
+    hold(sim, instance, "branches that a peer follows", shared->feeder.feeds_size,
+        record_branches(record) + 8u);
+}
+
+static void
+check_link(struct simulator *sim, const struct instance *instance, const struct link *link)
+{
+    const struct node *node = instance->node;
+
+    hold(sim, instance, "bytes of credit", link->credit, CREDIT_INITIAL);
+    hold(sim, instance, "bytes that are not credited", link->taken, CREDIT_INITIAL / 4);
+    for (uint32_t r = 0; r < node->rooms_count; r++)
+        check_shared(sim, instance, &link->rooms[r], node->rooms[r]->record);
+}
+
+static void
+check_record(struct simulator *sim, const struct instance *instance, const struct record *record)
+{
+    hold(sim, instance, "bytes of what waits (L2)", record_pending_bytes(record),
+        RECORD_PENDING_BYTES_MAX);
+    hold(sim, instance, "segments that wait (L2)", record->pending_count,
+        RECORD_PENDING_SEGMENTS_MAX);
+    hold(sim, instance, "admitted segments that waited", record->done_count, RECORD_RETRIES_MAX);
+    hold(sim, instance, "branches", record->branches_count, RECORD_BRANCHES_MAX);
+}
+
+static void
+check_writer(struct simulator *sim, const struct instance *instance,
+    const struct writer_state *writer)
+{
+    uint64_t sealed = 0, faults = 0, largest_fault = 0;
+
+    for (const struct waiting *w = writer->first; w != NULL; w = w->next) {
+        bool is_fault = w->sealed.kind == ENTRY_FAULT;
+        *(is_fault ? &faults : &sealed) += w->payload_size;
+        if (is_fault && w->payload_size > largest_fault)
+            largest_fault = w->payload_size;
+    }
+    hold(sim, instance, "sealed bytes", sealed, NODE_SEALED_BYTES_MAX);
+    hold(sim, instance, "bytes of fault entries", faults,
+        instance->node->options.fault_bytes_max + largest_fault);
+    if (sealed + faults != writer->waiting_bytes)
+        breach(sim, "node %u miscounts what waits for its place", instance->index);
+    hold(sim, instance, "segments at the keyholder", writer->appends_count, NODE_APPENDS_MAX);
+    for (uint32_t i = 0; i < writer->appends_count; i++)
+        hold(sim, instance, "bytes at the keyholder", writer->appends[i].payloads_size,
+            SEGMENT_PAYLOAD_BYTES_MAX);
+}
+
+void
+bounds_check(struct simulator *sim, const struct instance *instance)
+{
+    const struct node *node = instance->node;
+
+    hold(sim, instance, "effects of a step", sim->effects.count, NODE_EFFECTS_MAX);
+    hold(sim, instance, "bytes of a step", sim->effects.arena.used, NODE_ARENA_BYTES);
+    for (uint32_t r = 0; r < node->rooms_count; r++) {
+        hold(sim, instance, "requests", node->rooms[r]->asker.count, ASKER_MAX);
+        check_record(sim, instance, node->rooms[r]->record);
+        check_writer(sim, instance, &node->rooms[r]->writer);
+    }
+    for (uint32_t i = 0; i < NODE_LINKS_MAX; i++)
+        if (node->links[i] != NULL)
+            check_link(sim, instance, node->links[i]);
+}
