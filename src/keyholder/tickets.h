@@ -22,9 +22,9 @@ struct ticket {
     uint8_t kind;    /* ENTRY_SEALED, ENTRY_KEYS, ENTRY_KEY_HELP, or that of an act */
     uint64_t chain;  /* the one that it uses, or announces */
     uint32_t index;
-    uint32_t payload_bytes;
     struct digest pcommit;
     struct digest payload_hash;
+    uint32_t payload_bytes;
 };
 
 /* Zeroed: empty.  [start, count) of `list` is under way. */

@@ -1,6 +1,7 @@
 #include "simulator/region.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdalign.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,6 +28,13 @@ struct allocator {
 static alignas(PAGE) uint8_t region[REGION_BYTES];
 static uint8_t *base;
 static size_t base_used;
+
+/* Pages are write-protected until they are written to: all others are as in the base. */
+static struct {
+    size_t list[REGION_BYTES / PAGE];
+    size_t count;
+} touched;
+
 static struct {
     size_t number; /* of the page */
     uint8_t *bytes;
@@ -164,6 +172,17 @@ __wrap_secret_free(void *secret)
     free(secret);
 }
 
+/* Buffers of channels are wiped when they are given back; here that would touch pages for nothing. */
+void __real_secret_wipe(void *memory, size_t size);
+void __wrap_secret_wipe(void *memory, size_t size);
+
+void
+__wrap_secret_wipe(void *memory, size_t size)
+{
+    if (size < 16u * PAGE)
+        __real_secret_wipe(memory, size);
+}
+
 /* ---- copies ---- */
 
 void *
@@ -185,6 +204,8 @@ region_begin(void)
 
     if (used_before == 0)
         used_before = allocator->used > PAGE ? allocator->used : PAGE;
+    if (mprotect(region, REGION_BYTES, PROT_READ | PROT_WRITE) != 0)
+        give_up("Bail out! mprotect\n");
     *allocator = (struct allocator){.used = used_before};
     pages_count = 0;
     ignored_count = 0;
@@ -202,64 +223,85 @@ region_ignore(const void *memory)
     ignored_to[ignored_count++] = (offset + size) / PAGE;
 }
 
-/* The first page from `page` on that is kept. */
-static size_t
-kept_from(size_t page)
-{
-    for (unsigned i = 0; i < ignored_count; i++)
-        if (page >= ignored_from[i] && page < ignored_to[i])
-            return kept_from(ignored_to[i]);
-    return page;
-}
-
 static size_t
 pages_used(void)
 {
     return (((const struct allocator *)(const void *)region)->used + PAGE - 1) / PAGE;
 }
 
+static void
+protect(size_t page, size_t count, int protection)
+{
+    if (mprotect(region + page * PAGE, count * PAGE, protection) != 0)
+        give_up("Bail out! mprotect\n");
+}
+
+static void
+on_write(int signal_number, siginfo_t *info, void *context)
+{
+    uintptr_t offset = (uintptr_t)info->si_addr - (uintptr_t)region;
+
+    (void)signal_number;
+    (void)context;
+    if (offset >= REGION_BYTES)
+        give_up("Bail out! a bad pointer\n");
+    protect(offset / PAGE, 1, PROT_READ | PROT_WRITE);
+    touched.list[touched.count++] = offset / PAGE;
+}
+
 void
 region_set_base(void)
 {
+    struct sigaction action = {.sa_sigaction = on_write, .sa_flags = SA_SIGINFO};
+
     if (base == NULL) {
         base = region_outside(REGION_BYTES);
         pages = region_outside(STACK_BYTES / PAGE * sizeof *pages);
         pages_memory = region_outside(STACK_BYTES);
+        (void)sigaction(SIGSEGV, &action, NULL);
     }
-    /* Pages that are used later are zero in the base: none of them is equal by chance. */
     base_used = pages_used();
-    for (size_t page = kept_from(0); page < base_used; page = kept_from(page + 1))
-        memcpy(base + page * PAGE, region + page * PAGE, PAGE);
+    memcpy(base, region, base_used * PAGE);
+    touched.count = 0;
+    protect(0, REGION_BYTES / PAGE, PROT_READ);
+    for (unsigned i = 0; i < ignored_count; i++)
+        protect(ignored_from[i], ignored_to[i] - ignored_from[i], PROT_READ | PROT_WRITE);
 }
 
 void
 region_copy(struct region_copy *copy)
 {
     *copy = (struct region_copy){pages_used(), pages_count, 0};
-    for (size_t page = kept_from(0); page < copy->used; page = kept_from(page + 1)) {
-        if (page < base_used && memcmp(base + page * PAGE, region + page * PAGE, PAGE) == 0)
+    for (size_t i = 0; i < touched.count; i++) {
+        size_t page = touched.list[i];
+        const uint8_t *now = region + page * PAGE;
+        if (page >= copy->used || (page < base_used && memcmp(base + page * PAGE, now, PAGE) == 0))
             continue;
         if (pages_count == STACK_BYTES / PAGE)
             give_up("Bail out! too many copies\n");
         pages[pages_count].number = page;
         pages[pages_count].bytes = pages_memory + pages_count * PAGE;
-        memcpy(pages[pages_count].bytes, region + page * PAGE, PAGE);
+        memcpy(pages[pages_count].bytes, now, PAGE);
         pages_count++;
         copy->count++;
     }
 }
 
-/* What was used since and is not in the copy is free there: its bytes matter to nobody. */
+/* The pages of a copy lie in the order in which they were touched.  What was used since and is not in
+ * the copy is free there: its bytes matter to nobody. */
 void
 region_restore(const struct region_copy *copy)
 {
     size_t next = copy->first;
     size_t end = copy->first + copy->count;
 
-    for (size_t page = kept_from(0); page < copy->used; page = kept_from(page + 1)) {
+    for (size_t i = 0; i < touched.count; i++) {
+        size_t page = touched.list[i];
         const uint8_t *wanted = base + page * PAGE;
         if (next < end && pages[next].number == page)
             wanted = pages[next++].bytes;
+        else if (page >= base_used)
+            continue;
         if (memcmp(region + page * PAGE, wanted, PAGE) != 0)
             memcpy(region + page * PAGE, wanted, PAGE);
     }

@@ -5,7 +5,8 @@
  *
  * A copy holds the pages that differ from the base.  Copies are given back in the reverse of the
  * order in which they were made.  What must outlive a restore is static, or lies on the stack.
- * Link with --wrap=secret_new,--wrap=secret_free.  Ends the program when the region is full.
+ * Link with --wrap for secret_new, secret_free and secret_wipe.  Ends the program when the region is
+ * full.
  */
 #ifndef ENTENTE_TESTS_SIMULATOR_REGION_H
 #define ENTENTE_TESTS_SIMULATOR_REGION_H

@@ -36,7 +36,7 @@ ticket_of(uint64_t number)
     struct entry entry = entry_of(number);
 
     return (struct ticket){
-        number, entry.kind, CHAIN, entry.index, entry.pcommit, entry.payload_hash};
+        number, entry.kind, CHAIN, entry.index, entry.pcommit, entry.payload_hash, 0};
 }
 
 static void
@@ -230,7 +230,35 @@ TEST(the_queue_is_bounded_and_moves_on)
     tickets_free(&tickets);
 }
 
+/* Bytes count while a ticket is under way, however it ends. */
+TEST(the_payloads_under_way_are_bounded)
+{
+    struct tickets tickets = {0};
+    struct ticket ticket = ticket_of(1), ended;
+
+    ticket.payload_bytes = TICKETS_BYTES_MAX / 4;
+    for (uint64_t number = 1; number <= 4; number++) {
+        ticket.number = number;
+        REQUIRE(tickets_add(&tickets, &ticket) == ENTENTE_OK);
+    }
+    ticket.number = 5;
+    ticket.payload_bytes = 1;
+    CHECK(tickets_add(&tickets, &ticket) == ENTENTE_ERR_NO_MEMORY);
+    CHECK(tickets_refuse(&tickets, 2, &ended));
+    CHECK(tickets_add(&tickets, &ticket) == ENTENTE_OK);
+    ticket.number = 6;
+    ticket.payload_bytes = TICKETS_BYTES_MAX / 4;
+    CHECK(tickets_add(&tickets, &ticket) == ENTENTE_ERR_NO_MEMORY);
+    CHECK(tickets_take(&tickets, &ended) && ended.number == 1);
+    CHECK(tickets_add(&tickets, &ticket) == ENTENTE_OK);
+    while (tickets_take(&tickets, &ended))
+        ;
+    CHECK(tickets.payload_bytes == 0);
+    tickets_free(&tickets);
+}
+
 TEST_MAIN(CASE(takes_what_was_sealed_in_order), CASE(refuses_what_was_not_sealed_here),
     CASE(refuses_another_order_and_a_chain_that_nobody_heard_of),
     CASE(what_was_left_out_is_never_written), CASE(a_refused_segment_takes_those_before_it_along),
-    CASE(a_refused_ticket_is_over), CASE(the_queue_is_bounded_and_moves_on))
+    CASE(a_refused_ticket_is_over), CASE(the_queue_is_bounded_and_moves_on),
+    CASE(the_payloads_under_way_are_bounded))
