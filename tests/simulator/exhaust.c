@@ -21,7 +21,7 @@
 #include <time.h>
 
 #define STEPS_MAX 600u /* a schedule that is longer never ends */
-#define STATES_MAX ((size_t)1 << 20)
+#define STATES_MAX ((size_t)1 << 21)
 
 struct state {
     struct state_key key;
