@@ -38,7 +38,7 @@ const struct rule_switch rule_switches[] = {
     {"Y4", NODE(never_ask_elsewhere), RANDOM(LIARS), LIE_WITHHOLD, 100, ""},
     {"Y5", NODE(no_announcement), SCRIPT(silent_relay), "through the third"},
     {"Y6", NODE(send_beyond_credit), SCRIPT(slow_reader), "beyond the credit"},
-    {"Y6", NODE(any_credit), SCRIPT(false_credit), "garbage"},
+    {"Y6", NODE(any_credit), SCRIPT(false_credit), "bytes of credit|garbage"},
     {"Y8", NODE(no_cut), RANDOM(LIARS), LIE_GARBAGE, 100, ""},
     {"F2", NODE(no_fault_entry), RANDOM(LIARS), LIE_FORK, 100, "(F2)"},
     {"F2", NODE(fault_entry_again), RANDOM(LIARS), LIE_FORK, 100, ""},
