@@ -16,7 +16,11 @@ walk_start(struct walk *walk, struct bytes file)
 static enum entente_error
 frame_bytes(struct bytes file, size_t offset, struct bytes *frame)
 {
-    struct reader reader = reader_of((struct bytes){file.data + offset, file.size - offset});
+    struct bytes rest = file;
+
+    if (offset > 0) /* an empty file has no data to point into */
+        rest = (struct bytes){file.data + offset, file.size - offset};
+    struct reader reader = reader_of(rest);
     uint32_t size = reader_u32(&reader);
 
     if (!reader.failed && size > FRAME_BYTES_MAX)
