@@ -15,6 +15,7 @@
 #include "room/room.h"
 
 struct api;
+struct files; /* files/files.h */
 
 /* Before the process is confined: what the libraries read of the machine. */
 void api_prepare(void);
@@ -48,6 +49,7 @@ struct api_desk {
      */
     enum entente_error (*accounts_load)(void *state, struct bytes *content); /* NOT_FOUND: none yet */
     enum entente_error (*accounts_save)(void *state, struct bytes content);
+    struct files *files; /* borrowed; NULL: files cannot be given and read */
 };
 
 /*

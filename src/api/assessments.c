@@ -114,8 +114,7 @@ list_assessments(struct call *call)
     reply_objects(call, "assessments", FACT_ASSESSMENT, show_assessment);
 }
 
-/* The assessment of the path, which this party may see; false: the call was refused. */
-static bool
+bool
 find_assessment(struct call *call, struct found_object *assessment, struct assessment_state *state)
 {
     struct room *room = call_room(call);

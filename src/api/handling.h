@@ -127,6 +127,9 @@ MUST_USE enum entente_error text_show(struct room *room, const struct digest *ro
 /* readouts.c: when this party published it; 0: it has not, or it may not be public (N3). */
 MUST_USE enum entente_error readout_publication(
     struct room *room, const struct readout_state *state, uint64_t now_ms, uint64_t *when_ms);
+/* assessments.c: that of the path, which this party may see; false: the call was refused. */
+bool find_assessment(
+    struct call *call, struct found_object *assessment, struct assessment_state *state);
 /* texts.c: the list of its files. */
 json_t *text_files(const struct text_state *text);
 /* readouts.c: a Readout, with its text where `with_text`; NOT_FOUND: it is none. */

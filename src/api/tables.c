@@ -16,6 +16,7 @@ static const struct call_entry *const tables[] = {
     calls_of_dialogues,
     calls_of_readouts,
     calls_of_assessments,
+    calls_of_files,
     calls_of_documents,
     calls_of_search,
 };

@@ -8,7 +8,7 @@
 #define ENTENTE_DESK_DESK_H
 
 #include "channel/messages.h"
-#include "desk/files.h"
+#include "files/files.h"
 #include "desk/rooms.h"
 #include "desk/serving.h"
 #include "desk/web.h"

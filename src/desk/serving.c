@@ -193,7 +193,7 @@ api_of(struct desk *desk)
 {
     struct serving *serving = &desk->serving;
     const struct api_desk calls = {desk, now_ms, random_of, rooms, room_at, write_entry, ask_status,
-        accounts_load, accounts_save};
+        accounts_load, accounts_save, desk->files};
 
     if (serving->api != NULL || serving->is_broken)
         return serving->api;

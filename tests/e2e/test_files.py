@@ -7,7 +7,10 @@ another party reads, and for each process of a party; the ledger is evaluated at
 usage: test_files.py ENTENTE FILE_CLIENT [NAME]
 """
 import hashlib
+import http.client
+import json
 import os
+import socket
 import subprocess
 import sys
 
@@ -17,6 +20,7 @@ from parties import Consultation, WAIT_S, check, linked, settled, wait_for  # no
 from tap import run_tests  # noqa: E402
 
 CHUNK = 65536
+ROOM = "/api/v1/rooms/only"
 WHOLE, NONE = 1, 3
 DELETED, KEPT = 1, 2
 
@@ -163,7 +167,79 @@ def who_holds_it_and_who_was_asked_for_it_back():
         check(ledger[0].endswith(f"withdrawn 1/0 {NONE}/{DELETED} 1/{KEPT}"), ledger[0])
 
 
+class Api(http.client.HTTPConnection):
+    """One request to a party's desk, at DIR/api.sock."""
+
+    def __init__(self, party):
+        super().__init__("localhost", timeout=WAIT_S)
+        self.path = f"{party.folder}/api.sock"
+
+    def connect(self):
+        self.sock = socket.socket(socket.AF_UNIX)
+        self.sock.settimeout(WAIT_S)
+        self.sock.connect(self.path)
+
+
+def asked(party, status, method, path, body=None, **headers):
+    """The answer's bytes and headers; a body that is not bytes goes as JSON."""
+    api = Api(party)
+    kind = "application/octet-stream" if isinstance(body, bytes) else "application/json"
+    raw = body if body is None or isinstance(body, bytes) else json.dumps(body).encode()
+    api.request(method, ROOM + path, raw, {**({"content-type": kind} if raw is not None else {}), **headers})
+    answer = api.getresponse()
+    content = answer.read()
+    check(answer.status == status, f"{method} {path}: {answer.status}, not {status}: {content[:300]}")
+    return content, answer
+
+
+def got(party, path, status=200):
+    return json.loads(asked(party, status, "GET", path)[0])
+
+
+def over_http():
+    with Consultation() as parties:
+        giver, reader, other = parties
+        data = os.urandom(5 * 1024 * 1024 + 123)
+        file = json.loads(asked(giver, 201, "POST", "/files", data)[0])
+        check(file["size"] == len(data))
+        show = got(giver, f"/files/{file['file']}")
+        check(show["chunks"] == show["chunks_here"] == 81, show)
+        paper = {"file": file["file"], "name": "assessment.pdf", "media_type": "application/pdf", "language": "en"}
+        asked(giver, 422, "POST", "/assessments", {**paper, "marking": "TLP:PINK"})
+        asked(giver, 409, "POST", "/assessments", {**paper, "file": "ab" * 32})
+        given = json.loads(asked(giver, 201, "POST", "/assessments",
+                                 {**paper, "marking": "TLP:AMBER", "releasable_to": [0, 1]})[0])["object"]
+        settled(parties)
+        path = f"/assessments/{given}"
+        shown = wait_for(lambda: [a for a in got(reader, "/assessments")["assessments"] if a["id"] == given],
+                         "the assessment at the reader")[0]
+        check(shown["sha256"] == hashlib.sha256(data).hexdigest() and shown["marking"] == "TLP:AMBER", shown)
+        got(reader, f"/files/{file['file']}", 404)
+        asked(other, 403, "GET", path + "/content")
+
+        part, answer = asked(reader, 206, "GET", path + "/content", range="bytes=100000-299999")
+        check(part == data[100000:300000], "another part")
+        check(answer.getheader("content-range") == f"bytes 100000-299999/{len(data)}")
+        check(asked(reader, 200, "GET", path + "/content")[0] == data, "the file is another one")
+        asked(reader, 201, "POST", path + "/receipts", {})
+        settled(parties)
+        asked(giver, 201, "POST", path + "/withdrawal", {"text": "the source was wrong"})
+        settled(parties)
+        ledger = {holding["slot"]: holding["state"] for holding in got(giver, path)["ledger"]}
+        check(ledger[1] == "withdrawal-not-acknowledged", ledger)
+        asked(reader, 409, "GET", path + "/content")
+        check(asked(giver, 200, "GET", path + "/content")[0] == data)
+
+        # A client that goes away in the middle of an upload, and one that promises too much, harm nobody.
+        api = Api(giver)
+        api.connect()
+        api.sock.sendall(f"POST {ROOM}/files HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/octet-stream\r\n"
+                         f"content-length: {2 * len(data)}\r\n\r\n".encode() + data)
+        api.close()
+        check(json.loads(asked(giver, 201, "POST", "/files", b"")[0])["size"] == 0)
+
+
 if __name__ == "__main__":
     sys.exit(run_tests([
         a_file_survives_whoever_is_killed, each_process_may_be_killed_while_it_is_read,
-        an_upload_that_is_cut_off_leaves_nothing, who_holds_it_and_who_was_asked_for_it_back]))
+        an_upload_that_is_cut_off_leaves_nothing, over_http, who_holds_it_and_who_was_asked_for_it_back]))

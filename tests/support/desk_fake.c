@@ -85,7 +85,8 @@ struct api_desk
 fake_desk_api(struct fake_desk *desk)
 {
     return (struct api_desk){
-        desk, now_ms, random_of, rooms, room_at, write_entry, status, accounts_load, accounts_save};
+        desk, now_ms, random_of, rooms, room_at, write_entry, status, accounts_load,
+        accounts_save, NULL};
 }
 
 void

@@ -7,8 +7,8 @@
  * the callbacks.  A callback may call everything here.  Rooms are named by their ids: chunks are
  * sealed for their room, so zero does not stand for the only one.
  */
-#ifndef ENTENTE_DESK_FILES_H
-#define ENTENTE_DESK_FILES_H
+#ifndef ENTENTE_FILES_FILES_H
+#define ENTENTE_FILES_FILES_H
 
 #include "channel/messages.h"
 #include "format/file.h"

@@ -6,7 +6,7 @@
  */
 #include "crypto/crypto.h"
 #include "crypto/hash.h"
-#include "desk/files.h"
+#include "files/files.h"
 #include "support/test.h"
 
 #define CHUNKS_MAX 40u

@@ -1,4 +1,4 @@
-#include "desk/files.h"
+#include "files/files.h"
 
 #include "crypto/hash.h"
 #include "crypto/random.h"

@@ -1,5 +1,0 @@
-/* operationIds without a handler; see test_api.c. */
-"fileUpload",
-"fileShow",
-"assessmentCreate",
-"assessmentContent",
