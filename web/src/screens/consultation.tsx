@@ -60,7 +60,7 @@ export function Consultation() {
                 <Name>{session.name}</Name>
               </a>{" "}
               <Status group="session" word={session.status} text={sayWord("session", session.status)} />{" "}
-              <time dateTime={session.begins}>{when(session.begins)}</time>
+              <time dateTime={session.begins ?? ""}>{when(session.begins)}</time>
             </li>
           ))}
         </ul>

@@ -69,10 +69,12 @@ function Office(props: { office: Schemas["Office"] }) {
 /** Who acted when: stretches of one acting holder, side by side; an office is never vacant (P6). */
 function Continuity(props: { events: Schemas["OfficeEvent"][] }) {
   const stretches: { name: string; from: number; assumed: boolean }[] = [];
-  for (const event of props.events.filter((one) => one.void_rule == null)) {
+  for (const event of props.events) {
+    const { acting, time } = event;
+    if (event.void_rule != null || acting == null || time == null) continue;
     const last = stretches.at(-1);
-    if (last?.name !== event.acting || last.assumed !== (event.is_assumed === true))
-      stretches.push({ name: event.acting, from: Date.parse(event.time), assumed: event.is_assumed === true });
+    if (last?.name !== acting || last.assumed !== (event.is_assumed === true))
+      stretches.push({ name: acting, from: Date.parse(time), assumed: event.is_assumed === true });
   }
   if (stretches.length === 0) return null;
   const start = stretches[0]!.from;

@@ -22,7 +22,7 @@ export function Sessions() {
             </a>{" "}
             <Status group="session" word={session.status} text={sayWord("session", session.status)} />{" "}
             <span class="hint">
-              <time dateTime={session.begins}>{when(session.begins)}</time> · {say("session.chair")}:{" "}
+              <time dateTime={session.begins ?? ""}>{when(session.begins)}</time> · {say("session.chair")}:{" "}
               <Name>{session.chair_party}</Name>
             </span>
           </li>

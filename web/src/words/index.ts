@@ -14,6 +14,8 @@ export const LANGUAGES = [
   ["ar", "العربية"],
 ] as const;
 
+const RIGHT_TO_LEFT = new Set(["ar", "fa", "he", "ur", "ps", "sd", "ug", "yi", "dv"]);
+
 function preferred(): string {
   const kept = localStorage.getItem("entente-language");
   const wanted = kept === null ? navigator.languages : [kept];
@@ -28,8 +30,6 @@ effect(() => {
   document.documentElement.dir = direction.value;
   localStorage.setItem("entente-language", language.value);
 });
-
-const RIGHT_TO_LEFT = new Set(["ar", "fa", "he", "ur", "ps", "sd", "ug", "yi", "dv"]);
 
 /** The direction of a text by its BCP 47 tag. */
 export function directionOf(tag: string | undefined): "ltr" | "rtl" | "auto" {
