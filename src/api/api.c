@@ -303,7 +303,9 @@ take_drained(void *state, struct http_exchange *exchange)
     struct call *call = http_user(exchange);
 
     (void)state;
-    if (call != NULL && call->handler != NULL && call->handler->drained != NULL)
+    if (call != NULL && call->sending != NULL)
+        call_send_more(call);
+    else if (call != NULL && call->handler != NULL && call->handler->drained != NULL)
         call_run(call, call->handler->drained);
 }
 

@@ -49,6 +49,7 @@ call_free(struct call *call)
     for (uint32_t i = 0; i < call->arguments_count; i++)
         free(call->arguments[i].text);
     json_decref(call->body);
+    free(call->sending);
     free(call);
 }
 
@@ -281,13 +282,50 @@ answer_replays(struct call *call, uint16_t status, const char *media_type, struc
     }
 }
 
+/* What is larger goes out as there is room: a client's queue is bounded, and so is a whole answer. */
+#define WHOLE_BYTES_MAX 1048576u
+#define SEND_BYTES 65536u
+
+void
+call_send_more(struct call *call)
+{
+    while (call->sent < call->sending_bytes && call_has_room(call)) {
+        size_t left = call->sending_bytes - call->sent;
+        struct bytes part = {call->sending + call->sent, left < SEND_BYTES ? left : SEND_BYTES};
+        call->sent += part.size;
+        call_part(call, part);
+    }
+    if (call->sent == call->sending_bytes)
+        call_end(call);
+}
+
+/* False: memory is out, and nothing was answered. */
+static bool
+send_large(struct call *call, uint16_t status, const char *media_type, struct bytes content)
+{
+    call->sending = malloc(content.size);
+    if (call->sending == NULL)
+        return false;
+    memcpy(call->sending, content.data, content.size);
+    call->sending_bytes = content.size;
+    call->wait = WAIT_NOTHING;
+    call_begin(call, status, media_type, (int64_t)content.size);
+    call_send_more(call);
+    return true;
+}
+
 void
 call_answer(struct call *call, uint16_t status, const char *media_type, struct bytes content)
 {
     struct http_field fields[FIELDS_MAX];
 
-    if (call->is_answered)
+    if (call->is_answered || call->sending != NULL)
         return;
+    if (content.size > WHOLE_BYTES_MAX && call->replay == NULL && call->exchange != NULL) {
+        if (!send_large(call, status, media_type, content))
+            call_fail(call, ENTENTE_ERR_NO_MEMORY);
+        return;
+    }
     call->is_answered = true;
     count_answer(call, status);
     if (call->replay != NULL)

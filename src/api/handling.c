@@ -153,7 +153,7 @@ reply_objects(struct call *call, const char *key, uint16_t type,
     while (error == ENTENTE_OK &&
            (object = consultation_object_at(room_consultation(room), page.next)) != NULL) {
         json_t *shown = NULL;
-        if (object_type(object) == type && page.taken == page.limit) {
+        if (object_type(object) == type && (page.taken == page.limit || page.bytes >= PAGE_BYTES)) {
             has_more = true;
             break;
         }
@@ -162,6 +162,7 @@ reply_objects(struct call *call, const char *key, uint16_t type,
             continue;
         error = show(room, object, &shown);
         if (error == ENTENTE_OK) {
+            page.bytes += 1024 + json_string_length(json_object_get(shown, "text"));
             json_add(&list, shown);
             page.taken++;
         } else if (error == ENTENTE_ERR_NOT_FOUND) {

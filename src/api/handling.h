@@ -62,10 +62,12 @@ void write_fact(struct call *call, uint16_t type, const struct fact *fact);
 /* ---- lists in pages ---- */
 
 #define PAGE_LIMIT_DEFAULT 100u
+#define PAGE_BYTES 1048576u /* about: a page ends with the item that goes beyond */
 struct page {
     uint32_t next; /* index of the first that is not looked at yet */
     uint32_t limit;
     uint32_t taken;
+    size_t bytes;
 };
 /* The page that the parameters `after` and `limit` ask for; false: the call was refused. */
 bool page_of_call(struct call *call, struct page *page);

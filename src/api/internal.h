@@ -69,6 +69,9 @@ struct call {
     bool is_answered;
     bool is_head;      /* of a streamed answer: its head was given */
     bool is_websocket; /* accepted */
+    uint8_t *sending;         /* a large answer on its way; NULL: none */
+    size_t sending_bytes;
+    size_t sent;
     bool is_tls;
     char header_name[32]; /* "": none */
     char header_value[256];
@@ -139,8 +142,10 @@ void call_lost(struct call *call);
 void call_free(struct call *call);
 /* Has a handler do something with the call; where it answered, the call is no more. */
 void call_run(struct call *call, call_handler handler);
-/* Answers; the call is no more, when its handler has returned. */
+/* Answers; the call is no more, when its handler has returned, and a large answer has gone out. */
 void call_answer(struct call *call, uint16_t status, const char *media_type, struct bytes content);
+/* There is room for more of a large answer. */
+void call_send_more(struct call *call);
 /* The next ticket, under which the call waits. */
 uint64_t call_wait(struct call *call, enum call_wait wait);
 

@@ -102,6 +102,18 @@ readout_show(
 /* What a list of readouts holds, and how each is shown; NOT_FOUND: it is none of them. */
 typedef enum entente_error (*show_one)(struct call *call, const struct digest *act, json_t **shown);
 
+/* About the size of the files that are in it. */
+static size_t
+bytes_of_files(const json_t *shown)
+{
+    const json_t *files = json_object_get(shown, "files");
+    size_t bytes = 1024;
+
+    for (size_t i = 0; i < json_array_size(files); i++)
+        bytes += json_string_length(json_object_get(json_array_get(files, i), "text"));
+    return bytes;
+}
+
 static void
 reply_readouts(struct call *call, show_one show)
 {
@@ -119,12 +131,13 @@ reply_readouts(struct call *call, show_one show)
     for (; error == ENTENTE_OK && acts_at(acts, page.next, &act); page.next++) {
         json_t *shown = NULL;
         error = show(call, &act, &shown);
-        has_more = error == ENTENTE_OK && page.taken == page.limit;
+        has_more = error == ENTENTE_OK && (page.taken == page.limit || page.bytes >= PAGE_BYTES);
         if (has_more) {
             json_decref(shown);
             break;
         }
         page.taken += error == ENTENTE_OK;
+        page.bytes += bytes_of_files(shown);
         if (error == ENTENTE_OK)
             json_add(&list, shown);
         else if (error == ENTENTE_ERR_NOT_FOUND)

@@ -19,6 +19,7 @@ struct fake_request {
     size_t body_bytes; /* 0: up to the closing zero */
     enum http_origin origin;
     bool is_websocket;
+    bool is_slow; /* one part of a streamed answer at a time has room: see fake_drain() */
     const char *headers[FAKE_HEADERS_MAX][2]; /* name in small letters, value */
 };
 
@@ -33,6 +34,7 @@ struct http_exchange {
     bool is_streamed;
     bool is_accepted;
     bool is_full; /* the test says that there is no room */
+    unsigned parts; /* that were not drained yet */
     uint16_t closed;
     unsigned messages;
     char *message[FAKE_MESSAGES_MAX];
@@ -42,6 +44,8 @@ struct http_exchange {
 struct http_exchange *fake_ask(const struct http_calls *calls, const struct fake_request *request);
 /* The exchange is over: the client is gone, or has everything. */
 void fake_end(const struct http_calls *calls, struct http_exchange *exchange);
+/* A slow client has taken what there was. */
+void fake_drain(const struct http_calls *calls, struct http_exchange *exchange);
 /* What the answer's header holds, borrowed until the next call; "": it is not there. */
 const char *fake_field(const struct http_exchange *exchange, const char *name);
 

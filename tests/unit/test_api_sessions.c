@@ -291,10 +291,29 @@ TEST(the_worst_that_a_party_can_write_is_shown)
             .object = session, .what = 1, .subject = {{1}}, .name = bytes_of_text("\xF4\x8F\xBF\xBF")});
     consulting_say(0, FACT_CHAIR,
         &(struct fact){.object = session, .number = 65535, .what = CHAIR_TAKE, .subject = {{2}}});
+    fact = (struct fact){.items = {chairs, 1},
+        .items_count = 1,
+        .name = bytes_of_text("S"),
+        .tag = bytes_of_text("en"),
+        .text = {long_text, sizeof long_text - 3}};
+    consulting_say(0, FACT_SESSION, &fact);
+    consulting_say(0, FACT_SESSION, &fact);
     const struct answer *list = GET(1, "/sessions");
+    CHECK(json_array_size(json_object_get(list->json, "sessions")) == 2);
+    list = GET(1, AT("/sessions?after=%s", answer_says(list, "next")));
+    CHECK(json_array_size(json_object_get(list->json, "sessions")) == 1);
+    list = GET(1, "/sessions");
     const char *id = json_string_value(
         json_object_get(json_array_get(json_object_get(list->json, "sessions"), 0), "id"));
+    /* Six MiB of JSON for one of text: more than a client's queue holds at a time. */
+    memset(long_text, 1, sizeof long_text);
+    fact = (struct fact){.object = item,
+        .number = 1,
+        .tag = bytes_of_text("en"),
+        .text = {long_text, sizeof long_text}};
+    consulting_say(0, FACT_CONCLUSION, &fact);
     const struct answer *shown = GET(1, AT("/sessions/%s", id));
+    CHECK(strlen(shown->text) > 6 * sizeof long_text);
     CHECK(answer_has(shown,
         "{\"name\":\"a\xEF\xBF\xBD" "b\",\"chairs\":[29,7],\"chair\":29,\"chair_party\":\"\","
         "\"begins\":\"9999-12-31T23:59:59.999Z\",\"items\":[{\"owner\":29,\"owner_party\":\"\",\"number\":4294967295}],"
