@@ -1,6 +1,7 @@
 /* Assessments: who gave what, who holds it, who was asked for it back.  PROTOCOL.md section 20. */
 #include "api/accounts.h"
 #include "api/handling.h"
+#include "files/files.h"
 
 #include "format/marking.h"
 
@@ -153,8 +154,9 @@ name_of_account(const struct call *call)
     return bytes_of_text(call_account(call)->name);
 }
 
+/* What the node has of the file is what is said; without one, what the body says. */
 static void
-receive(struct call *call)
+say_holding(struct call *call, const struct file_status *status)
 {
     struct found_object assessment;
     struct assessment_state state;
@@ -165,11 +167,28 @@ receive(struct call *call)
         return;
     take_word(call, "holding", &holdings, &fact.what);
     call_field_number(call, "chunks", &chunks);
+    if (status != NULL) {
+        chunks = status->here;
+        fact.what = status->here == 0                ? HOLDING_NONE
+                    : status->here == status->chunks ? HOLDING_WHOLE
+                                                     : HOLDING_PARTLY;
+    }
     fact.object = assessment.id;
     fact.number = (uint32_t)chunks;
     fact.when_ms = call_now_ms(call);
     fact.name = name_of_account(call);
     write_fact(call, FACT_HOLDING, &fact);
+}
+
+static void
+receive(struct call *call)
+{
+    struct found_object assessment;
+    struct assessment_state state;
+
+    if (find_assessment(call, &assessment, &state) &&
+        !file_ask(call, &state.assessment.root, say_holding))
+        say_holding(call, NULL);
 }
 
 static void
@@ -198,11 +217,31 @@ withdraw(struct call *call)
 }
 
 static void
-acknowledge(struct call *call)
+say_answer(struct call *call, const struct file_status *status)
 {
     struct found_object assessment;
     struct assessment_state state;
     struct fact fact = {0};
+
+    (void)status;
+    if (!find_assessment(call, &assessment, &state))
+        return;
+    take_word(call, "is", &withdrawal_answers, &fact.what);
+    call_field_text(call, "text", &fact.text);
+    fact.object = state.withdrawal;
+    fact.when_ms = call_now_ms(call);
+    fact.name = name_of_account(call);
+    write_fact(call, FACT_WITHDRAWAL_ANSWER, &fact);
+}
+
+/* Who says that it is deleted has it deleted first. */
+static void
+acknowledge(struct call *call)
+{
+    struct found_object assessment;
+    struct assessment_state state;
+    struct bytes text = {0};
+    uint8_t what = 0;
 
     if (!find_assessment(call, &assessment, &state))
         return;
@@ -211,23 +250,19 @@ acknowledge(struct call *call)
             call, 409, "assessment", "V5", "it was not withdrawn: there is nothing to answer");
         return;
     }
-    take_word(call, "is", &withdrawal_answers, &fact.what);
-    call_field_text(call, "text", &fact.text);
-    if (fact.what == WITHDRAWAL_KEPT && fact.text.size == 0) {
+    take_word(call, "is", &withdrawal_answers, &what);
+    call_field_text(call, "text", &text);
+    if (what == WITHDRAWAL_KEPT && text.size == 0)
         call_refuse(call, 422, "/text", "V5", "text: why the copy is kept");
-        return;
-    }
-    fact.object = state.withdrawal;
-    fact.when_ms = call_now_ms(call);
-    fact.name = name_of_account(call);
-    write_fact(call, FACT_WITHDRAWAL_ANSWER, &fact);
+    else if (what != WITHDRAWAL_DELETED || !file_remove(call, &state.assessment.root, say_answer))
+        say_answer(call, NULL);
 }
 
 const struct call_entry calls_of_assessments[] = {
     {.operation = "assessmentList", .run = list_assessments},
     {.operation = "assessmentShow", .run = show_one_assessment},
-    {.operation = "assessmentReceive", .run = receive},
+    {.operation = "assessmentReceive", .run = receive, .ended = file_asking_ended},
     {.operation = "assessmentWithdraw", .run = withdraw},
-    {.operation = "assessmentAcknowledge", .run = acknowledge},
+    {.operation = "assessmentAcknowledge", .run = acknowledge, .ended = file_asking_ended},
     {.operation = NULL},
 };

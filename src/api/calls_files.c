@@ -133,11 +133,11 @@ upload_part(struct call *call, struct bytes part)
 
 struct asking {
     struct call *call; /* NULL: it is over */
-    struct digest root;
+    void (*then)(struct call *call, const struct file_status *status);
 };
 
-static void
-asking_ended(struct call *call)
+void
+file_asking_ended(struct call *call)
 {
     struct asking *asking = call_state(call);
 
@@ -148,18 +148,84 @@ asking_ended(struct call *call)
 static void
 file_stands(void *state, enum entente_error error, const struct file_status *status)
 {
-    struct asking *asking = state;
-    struct call *call = asking->call;
-    struct digest root = asking->root;
+    struct asking asking = *(struct asking *)state;
 
-    if (call != NULL)
-        call_set_state(call, NULL);
-    free(asking);
-    if (call == NULL)
+    free(state);
+    if (asking.call == NULL)
         return;
+    call_set_state(asking.call, NULL);
     if (error != ENTENTE_OK)
-        call_fail(call, error);
-    else if (status->chunks == 0)
+        call_fail(asking.call, error);
+    else
+        asking.then(asking.call, status);
+}
+
+static void
+file_is_removed(void *state, enum entente_error error)
+{
+    /* What was not here, or is not any more, is deleted, too. */
+    file_stands(state, error == ENTENTE_ERR_NOT_FOUND ? ENTENTE_OK : error,
+        &(struct file_status){.is_wanted = false});
+}
+
+static struct asking *
+asking_new(struct call *call, void (*then)(struct call *call, const struct file_status *status))
+{
+    struct asking *asking = calloc(1, sizeof *asking);
+
+    if (asking != NULL)
+        *asking = (struct asking){call, then};
+    call_set_state(call, asking);
+    return asking;
+}
+
+static void
+end_asking(struct call *call, struct asking *asking, enum entente_error error)
+{
+    if (error == ENTENTE_OK)
+        return;
+    call_set_state(call, NULL);
+    free(asking);
+    call_fail(call, error);
+}
+
+bool
+file_ask(struct call *call, const struct digest *root,
+    void (*then)(struct call *call, const struct file_status *status))
+{
+    struct files *files = call_api(call)->desk.files;
+    struct asking *asking = files != NULL ? asking_new(call, then) : NULL;
+    const struct room_id *room = room_id(call_room(call));
+
+    if (files != NULL)
+        end_asking(call, asking,
+            asking == NULL ? ENTENTE_ERR_NO_MEMORY
+                           : files_status(files, room, root, FILE_WANT_ASK, asking, file_stands));
+    return files != NULL;
+}
+
+bool
+file_remove(struct call *call, const struct digest *root,
+    void (*then)(struct call *call, const struct file_status *status))
+{
+    struct files *files = call_api(call)->desk.files;
+    struct asking *asking = files != NULL ? asking_new(call, then) : NULL;
+    const struct room_id *room = room_id(call_room(call));
+
+    if (files != NULL)
+        end_asking(call, asking,
+            asking == NULL ? ENTENTE_ERR_NO_MEMORY
+                           : files_remove(files, room, root, asking, file_is_removed));
+    return files != NULL;
+}
+
+static void
+reply_file(struct call *call, const struct file_status *status)
+{
+    struct digest root;
+
+    (void)call_id(call, "file", &root);
+    if (status->chunks == 0)
         call_refuse(call, 404, "file", NULL,
             "nothing of this file is here: it comes when the content of its assessment is read");
     else
@@ -172,25 +238,11 @@ file_stands(void *state, enum entente_error error, const struct file_status *sta
 static void
 show_file(struct call *call)
 {
-    struct files *files = files_of(call);
-    struct asking *asking = files != NULL ? calloc(1, sizeof *asking) : NULL;
+    struct digest root;
 
-    if (files == NULL)
-        return;
-    if (asking == NULL) {
-        call_fail(call, ENTENTE_ERR_NO_MEMORY);
-        return;
-    }
-    asking->call = call;
-    (void)call_id(call, "file", &asking->root);
-    call_set_state(call, asking);
-    enum entente_error error = files_status(
-        files, room_id(call_room(call)), &asking->root, FILE_WANT_ASK, asking, file_stands);
-    if (error == ENTENTE_OK)
-        return;
-    call_set_state(call, NULL);
-    free(asking);
-    call_fail(call, error);
+    (void)call_id(call, "file", &root);
+    if (files_of(call) != NULL)
+        (void)file_ask(call, &root, reply_file);
 }
 
 /* ---- giving it as an assessment ---- */
@@ -427,7 +479,7 @@ read_content(struct call *call)
 
 const struct call_entry calls_of_files[] = {
     {.operation = "fileUpload", .run = upload, .part = upload_part, .ended = upload_ended},
-    {.operation = "fileShow", .run = show_file, .ended = asking_ended},
+    {.operation = "fileShow", .run = show_file, .ended = file_asking_ended},
     {.operation = "assessmentCreate", .run = give},
     {.operation = "assessmentContent",
         .run = read_content,

@@ -132,6 +132,16 @@ MUST_USE enum entente_error readout_publication(
 /* assessments.c: that of the path, which this party may see; false: the call was refused. */
 bool find_assessment(
     struct call *call, struct found_object *assessment, struct assessment_state *state);
+/*
+ * calls_files.c: how the file stands here, and: remove what is here of it; then `then`, or a refusal, later.
+ * The operation's `ended` is file_asking_ended().  False: this desk has no files, and nothing follows.
+ */
+struct file_status; /* files/files.h */
+bool file_ask(struct call *call, const struct digest *root,
+    void (*then)(struct call *call, const struct file_status *status));
+bool file_remove(struct call *call, const struct digest *root,
+    void (*then)(struct call *call, const struct file_status *status));
+void file_asking_ended(struct call *call);
 /* texts.c: the list of its files. */
 json_t *text_files(const struct text_state *text);
 /* readouts.c: a Readout, with its text where `with_text`; NOT_FOUND: it is none. */

@@ -223,11 +223,17 @@ def over_http():
         check(asked(reader, 200, "GET", path + "/content")[0] == data, "the file is another one")
         asked(reader, 201, "POST", path + "/receipts", {})
         settled(parties)
+        check([h["state"] for h in got(giver, path)["ledger"]] == ["held", "held"], got(giver, path))
         asked(giver, 201, "POST", path + "/withdrawal", {"text": "the source was wrong"})
         settled(parties)
         ledger = {holding["slot"]: holding["state"] for holding in got(giver, path)["ledger"]}
         check(ledger[1] == "withdrawal-not-acknowledged", ledger)
         asked(reader, 409, "GET", path + "/content")
+        asked(reader, 201, "POST", path + "/acknowledgements", {"is": "deleted"})
+        got(reader, f"/files/{file['file']}", 404)
+        settled(parties)
+        ledger = {holding["slot"]: holding["state"] for holding in got(giver, path)["ledger"]}
+        check(ledger[1] == "deleted", ledger)
         check(asked(giver, 200, "GET", path + "/content")[0] == data)
 
         # A client that goes away in the middle of an upload, and one that promises too much, harm nobody.
