@@ -119,6 +119,9 @@ class Consultation:
         say("  All three attend by video; the Republic of Korea has the chair and opens.")
         for item, place in zip(plan["items"], self.items):
             self.item(item, place)
+        self.korea.link(self.states, True)
+        self.states.link(self.korea, True)
+        say("    -- the link is mended --")
 
     def item(self, item, place):
         chair = self.chair()
@@ -162,8 +165,6 @@ class Consultation:
     def close(self):
         for party in self.parties:
             self.new(party, "session", "leave", self.meeting, HOLDERS[party.slug][1], "--mode", "video")
-        self.korea.link(self.states, True)
-        self.states.link(self.korea, True)
         self.new(self.chair(), "session", "chair", self.meeting, "close")
         self.everywhere("session", self.meeting, lambda s: s["status"] == "closed", "the session is closed")
         say("  Everybody leaves; Japan closes the session.  Attendance is on record.")
@@ -374,7 +375,7 @@ def play(parties):
     story = Consultation(parties)
     story.people()
     story.session()
-    # story.assessments()
+    story.assessments()
     story.dialogue()
     story.joint_text()
     story.close()
