@@ -44,6 +44,7 @@ struct node_mutations {
     bool no_start_barrier;       /* I4: nobody is asked */
     bool ignore_another_writer;  /* I4: what shows up later changes nothing */
     bool write_before_recovery;  /* H1: before the lost own entries are back */
+    bool never_gather;           /* S4: own segments are passed on as they were signed */
     bool keep_what_store_lost;   /* S3 */
     bool release_unheld;         /* S3: the journal forgets what nobody else holds */
     bool believe_chunks;         /* W4: what comes is not checked */
@@ -151,7 +152,8 @@ enum event_kind {
     EVENT_OVERRIDE,        /* room: the operator lifts the start barrier (I4) */
     EVENT_FILE_WANT,   /* room, root, seq: the chunk to begin with: its own people want the file */
     EVENT_FILE_LEAVE,  /* room, root: they do not any more; what is here stays */
-    EVENT_FILE_CHANGED /* room, root: the shell put or removed it */
+    EVENT_FILE_CHANGED, /* room, root: the shell put or removed it */
+    EVENT_READ             /* the records are about to be read: what was acknowledged is to be in them */
 };
 
 /* What the keyholder says of a room. */

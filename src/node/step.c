@@ -57,9 +57,10 @@ reload_broken(struct node *node)
 static void
 keyholder_event(struct node *node, const struct event *event)
 {
-    if (event->kind == EVENT_KEYHOLDER_GONE) {
+    if (event->kind == EVENT_KEYHOLDER_GONE || event->kind == EVENT_READ) {
         for (uint32_t i = 0; i < node->rooms_count; i++)
-            writer_event(node, node->rooms[i], event);
+            if (event->kind == EVENT_KEYHOLDER_GONE || !node->rooms[i]->is_broken)
+                writer_event(node, node->rooms[i], event);
         return;
     }
     struct room *room = room_find(node, &event->room);
@@ -125,6 +126,7 @@ dispatch(struct node *node, const struct event *event)
     case EVENT_JOURNAL_END:
     case EVENT_KEYHOLDER_GONE:
     case EVENT_OVERRIDE:
+    case EVENT_READ:
         keyholder_event(node, event);
         break;
     case EVENT_REGISTER: {
@@ -216,6 +218,7 @@ set_timer(struct node *node)
             continue;
         }
         wake(node, writer_next_ms(node, room));
+        wake(node, gather_next_ms(room));
         wake(node, asker_next_ms(&room->asker));
         if (room->announce_at_ms != 0)
             wake(node, room->announce_at_ms);

@@ -56,6 +56,7 @@ writer_pause(struct room *room)
 
     appends_forget(writer, writer->appends_count);
     waiting_forget(writer, false);
+    gather_forget(&writer->gathered);
     struct writer_state kept = *writer;
     *writer = (struct writer_state){.past = kept.past,
         .past_size = kept.past_size,
@@ -64,6 +65,7 @@ writer_pause(struct room *room)
         .waiting_bytes = kept.waiting_bytes,
         .may_ack = true,
         .is_alone = kept.is_alone,
+        .gathered = kept.gathered,
         .faults_again_ms = kept.faults_again_ms,
         .faults_wait_ms = kept.faults_wait_ms,
         .faults_lanes = kept.faults_lanes};
@@ -150,7 +152,8 @@ ask_journal(struct node *node, struct room *room)
     uint32_t branch;
     uint32_t have = 0;
 
-    if (!writer->has_state || writer->journal_asked || writer->keyholder.journal_first_seq == 0)
+    if (!writer->has_state || writer->journal_asked || writer->gathered.count > 0 ||
+        writer->keyholder.journal_first_seq == 0)
         return;
     if (record_lane(room->record, room->slot, writer->keyholder.inc, &branch) == ENTENTE_OK)
         have = record_head(room->record, branch).seq;
@@ -676,6 +679,7 @@ writer_go_on(struct node *node, struct room *room)
 {
     struct writer_state *writer = &room->writer;
 
+    gather_go_on(node, room, !writer->past_known);
     if (!writer->has_state) {
         ask_state(node, room);
         return;
@@ -708,22 +712,18 @@ take_signed(struct node *node, struct room *room, const struct event *event)
     if (writer->appends_count == 0)
         return;
     struct append *append = &writer->appends[0];
-    struct bytes payloads = {append->payloads, append->payloads_size};
+    uint8_t *payloads = append->payloads;
+    size_t payloads_size = append->payloads_size;
+    append->payloads = NULL;
     writer->keyholder.seq = append->last_seq;
     if (writer->keyholder.journal_first_seq == 0)
         writer->keyholder.journal_first_seq = append->first_seq;
     writer->keyholder.reg_number = writer->reg_number;
-    /* The effects borrow the payloads: they are freed with the next answer. */
-    free(node->lent);
-    node->lent = append->payloads;
-    append->payloads = NULL;
     appends_forget(writer, 1);
     /* First the keyholder gets what waits: it signs while we take in what it has signed. */
     if (!must_resume(room))
         write_waiting(node, room);
-    enum entente_error error = intake_signed(node, room, event->data, payloads);
-    if (error != ENTENTE_OK)
-        trace(node, error, "record", "an entry of this party's own keyholder was refused");
+    gather_signed(node, room, event->data, payloads, payloads_size);
 }
 
 /* The other parties have told where the feed stands, and nobody will tell it again (I4). */
@@ -770,6 +770,8 @@ writer_event(struct node *node, struct room *room, const struct event *event)
         writer->journal_asked = false;
     if (event->kind == EVENT_KEYHOLDER_GONE)
         keyholder_gone(room);
+    if (event->kind == EVENT_READ)
+        gather_go_on(node, room, true);
     if (event->kind == EVENT_OVERRIDE) {
         writer->is_alone = true;
         writer->barrier_sent = false;
