@@ -387,6 +387,15 @@ keyholder_has_room(const struct keyholder *keyholder)
            channel_has_room(keyholder->desk, 2 * (size_t)CHANNEL_BODY_BYTES_MAX);
 }
 
+bool
+keyholder_expects_more(const struct keyholder *keyholder)
+{
+    for (uint32_t i = 0; i < keyholder->rooms_count; i++)
+        if (keyholder->rooms[i].tickets.start < keyholder->rooms[i].tickets.count)
+            return true;
+    return false;
+}
+
 enum entente_error
 keyholder_commit(struct keyholder *keyholder)
 {

@@ -61,6 +61,9 @@ MUST_USE enum entente_error keyholder_join(
  */
 bool keyholder_has_room(const struct keyholder *keyholder);
 
+/* Whether something was handed over to the node that it has not placed yet. */
+bool keyholder_expects_more(const struct keyholder *keyholder);
+
 /*
  * A message of the node or the desk.  Its answers are queued at once, and must not be sent before
  * keyholder_commit() came back: that is what makes them durable.
