@@ -109,39 +109,27 @@ refuse_append(struct keyholder *keyholder, struct keyholder_room *room,
     return error == ENTENTE_OK ? message_refused_queue(keyholder->node, &refused) : error;
 }
 
-/* The place of a ticket among the segment's. */
-static uint32_t
-index_of(struct bytes tickets, uint64_t number)
-{
-    uint32_t i = 0;
-
-    while (message_ticket(tickets, i) != number)
-        i++;
-    return i;
-}
-
 /* In the journal: what of it the desk asked for, and what the node left out before it. */
 static enum entente_error
 settle(struct keyholder *keyholder, struct keyholder_room *room, const struct message_append *asked,
     const struct segment *segment)
 {
     enum entente_error error = ENTENTE_OK;
+    struct settling settling = {0};
     struct ticket ticket;
-    bool is_written;
 
     while (error == ENTENTE_OK &&
-           tickets_settle(&room->tickets, asked->tickets, &ticket, &is_written)) {
-        if (!is_written) {
+           tickets_settle(&room->tickets, asked->tickets, &settling, &ticket)) {
+        if (!settling.is_written) {
             error = keyholder_refuse_ticket(keyholder, room, &ticket, ENTENTE_ERR_GONE);
             continue;
         }
         if (ticket.number & TICKET_OWN)
             continue;
-        uint32_t i = index_of(asked->tickets, ticket.number);
-        const struct entry *entry = &segment->entries[i];
+        const struct entry *entry = &segment->entries[settling.index];
         error = message_appended_queue(
             keyholder->desk, &(struct message_appended){ticket.number, entry->slot, entry->inc,
-                                 entry->seq, segment->ids[i], entry->t_ms});
+                                 entry->seq, segment->ids[settling.index], entry->t_ms});
     }
     return error;
 }

@@ -92,6 +92,17 @@ begin_chain(struct keyholder *keyholder, struct keyholder_room *room)
     return error;
 }
 
+/* Of its 30 kB only what was filled in. */
+static void
+wipe_body(struct body *body)
+{
+    uint32_t count = body->count < BODY_SECTIONS_MAX ? body->count : BODY_SECTIONS_MAX;
+
+    secret_wipe(body->sections, count * sizeof *body->sections);
+    secret_wipe(body->secret, sizeof body->secret);
+    body->count = 0;
+}
+
 static enum entente_error
 read_sections(struct bytes sections, struct body *body)
 {
@@ -186,7 +197,7 @@ seal(struct keyholder *keyholder, struct keyholder_room *room, const struct mess
         room->chain_index++;
     }
     secret_wipe(key, sizeof key);
-    secret_wipe(&body, sizeof body);
+    wipe_body(&body);
     free(plain); /* ciphertext by now, or never filled */
     return error;
 }
@@ -304,7 +315,7 @@ open_entry(struct keyholder *keyholder, const struct keyholder_room *room,
         error = message_opened_queue(
             keyholder->desk, &(struct message_opened){asked->ticket, {plain, size}});
     secret_wipe(key, sizeof key);
-    secret_wipe(&body, sizeof body);
+    wipe_body(&body);
     secret_wipe(plain, size);
     free(plain);
     return error;

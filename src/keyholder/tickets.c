@@ -123,35 +123,20 @@ tickets_check(const struct tickets *tickets, const struct segment *segment, stru
     return ENTENTE_OK;
 }
 
-static bool
-is_among(struct bytes numbers, uint64_t number)
-{
-    for (size_t i = 0; i < message_tickets_count(numbers); i++)
-        if (message_ticket(numbers, i) == number)
-            return true;
-    return false;
-}
-
-/* The place of the last number of `numbers` that is still under way; `count` where none is. */
-static bool
-any_left(const struct tickets *tickets, struct bytes numbers)
-{
-    for (size_t i = message_tickets_count(numbers); i-- > 0;) {
-        uint64_t number = message_ticket(numbers, i);
-        if (number != 0)
-            return find(tickets, tickets->start, number) < tickets->count;
-    }
-    return false;
-}
-
 bool
-tickets_settle(
-    struct tickets *tickets, struct bytes numbers, struct ticket *ticket, bool *is_written)
+tickets_settle(struct tickets *tickets, struct bytes numbers, struct settling *settling,
+    struct ticket *ticket)
 {
-    if (!any_left(tickets, numbers) || !tickets_take(tickets, ticket))
+    size_t count = message_tickets_count(numbers);
+
+    while (settling->next < count && message_ticket(numbers, settling->next) == 0)
+        settling->next++;
+    if (settling->next == count || !tickets_take(tickets, ticket))
         return false;
-    *is_written = is_among(numbers, ticket->number);
-    if (*is_written && ticket->kind == ENTRY_KEYS)
+    settling->index = settling->next;
+    settling->is_written = ticket->number == message_ticket(numbers, settling->index);
+    settling->next += settling->is_written;
+    if (settling->is_written && ticket->kind == ENTRY_KEYS)
         tickets->announced[tickets->announced_count++ % TICKETS_ANNOUNCED_MAX] = ticket->chain;
     return true;
 }

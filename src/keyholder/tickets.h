@@ -54,12 +54,19 @@ MUST_USE enum entente_error tickets_add(struct tickets *tickets, const struct ti
 MUST_USE enum entente_error tickets_check(
     const struct tickets *tickets, const struct segment *segment, struct bytes numbers);
 
+/* Zeroed at first.  Of the ticket that was taken last: */
+struct settling {
+    bool is_written; /* false: the node left it out, and so it will never be in the feed */
+    uint32_t index;  /* its entry in the segment, where it is written */
+    uint32_t next;   /* where the next one is looked for */
+};
+
 /*
- * The segment is in the feed: take the next ticket that was under way before or in it.  False when
- * its last one was taken.  `*is_written` is false for what the node left out, and so will never be.
+ * The segment, which tickets_check() let pass, is in the feed: take the next ticket that was under
+ * way before or in it.  False when its last one was taken.
  */
-bool tickets_settle(
-    struct tickets *tickets, struct bytes numbers, struct ticket *ticket, bool *is_written);
+bool tickets_settle(struct tickets *tickets, struct bytes numbers, struct settling *settling,
+    struct ticket *ticket);
 
 /*
  * The segment is refused: take the next ticket that was under way before or in it.  False when its

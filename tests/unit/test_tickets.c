@@ -69,15 +69,16 @@ TEST(takes_what_was_sealed_in_order)
 {
     struct tickets tickets;
     struct ticket ticket;
-    bool is_written;
+    struct settling settling = {0};
+    const uint32_t places[] = {1, 2, 4};
 
     fill(&tickets, 4);
     struct bytes given = SEGMENT(0, 1, 2, 0, 3);
     CHECK(tickets_check(&tickets, &segment, given) == ENTENTE_OK);
     for (uint64_t number = 1; number <= 3; number++)
-        CHECK(tickets_settle(&tickets, given, &ticket, &is_written) && is_written &&
-              ticket.number == number);
-    CHECK(!tickets_settle(&tickets, given, &ticket, &is_written));
+        CHECK(tickets_settle(&tickets, given, &settling, &ticket) && settling.is_written &&
+              ticket.number == number && settling.index == places[number - 1]);
+    CHECK(!tickets_settle(&tickets, given, &settling, &ticket));
     given = SEGMENT(4); /* its chain was announced by what is in the feed */
     CHECK(tickets_check(&tickets, &segment, given) == ENTENTE_OK);
     given = SEGMENT(3); /* once */
@@ -162,16 +163,16 @@ TEST(what_was_left_out_is_never_written)
 {
     struct tickets tickets;
     struct ticket ticket;
-    bool is_written;
+    struct settling settling = {0};
 
     fill(&tickets, 4);
     struct bytes given = SEGMENT(1, 4);
     CHECK(tickets_check(&tickets, &segment, given) == ENTENTE_OK);
     for (uint64_t number = 1; number <= 4; number++) {
-        REQUIRE(tickets_settle(&tickets, given, &ticket, &is_written));
-        CHECK(ticket.number == number && is_written == (number == 1 || number == 4));
+        REQUIRE(tickets_settle(&tickets, given, &settling, &ticket));
+        CHECK(ticket.number == number && settling.is_written == (number == 1 || number == 4));
     }
-    CHECK(!tickets_settle(&tickets, given, &ticket, &is_written));
+    CHECK(!tickets_settle(&tickets, given, &settling, &ticket));
     given = SEGMENT(2);
     CHECK(tickets_check(&tickets, &segment, given) == ENTENTE_ERR_REFUSED);
     tickets_free(&tickets);
