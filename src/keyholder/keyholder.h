@@ -100,9 +100,13 @@ MUST_USE enum entente_error keyholder_act(struct keyholder *keyholder, struct by
 MUST_USE enum entente_error keyholder_open(struct keyholder *keyholder, struct bytes body);
 MUST_USE enum entente_error keyholder_chain(struct keyholder *keyholder, struct bytes body);
 
-/* Hand a payload to the node, to be placed in the feed, and remember what was handed over. */
+/*
+ * Have the node place a payload in the feed, which is copied and kept until then.  Size and hash in
+ * `sealed` are filled in here.
+ */
 MUST_USE enum entente_error keyholder_hand_over(struct keyholder *keyholder,
-    struct keyholder_room *room, const struct message_sealed *sealed, uint64_t chain);
+    struct keyholder_room *room, struct message_sealed *sealed, uint64_t chain,
+    struct bytes payload);
 
 /* helping.c */
 MUST_USE enum entente_error keyholder_key_help(struct keyholder *keyholder, struct bytes body);

@@ -116,8 +116,7 @@ is_due(const struct node *node, const struct gathered *gathered)
 }
 
 void
-gather_signed(
-    struct node *node, struct room *room, struct bytes segment, uint8_t *payloads, size_t size)
+gather_signed(struct node *node, struct room *room, struct bytes segment, struct bytes payloads)
 {
     struct gathered *gathered = &room->writer.gathered;
     struct signature signature;
@@ -126,24 +125,20 @@ gather_signed(
 
     if (segment_take_apart(segment, &count, &headers, &signature) != ENTENTE_OK) {
         trace(node, ENTENTE_ERR_MALFORMED, "keyholder", "what it signed is no segment");
-        free(payloads);
         return;
     }
     if (gathered->count == 0 && is_due(node, gathered)) {
-        give_back_lent(gathered);
-        gathered->lent[0] = payloads;
-        take_in(node, room, segment, (struct bytes){payloads, size});
+        take_in(node, room, segment, payloads);
         return;
     }
-    if (!fits(gathered, count, size))
+    if (!fits(gathered, count, payloads.size))
         take_in_gathered(node, room);
-    if (hold(gathered, count, headers, (struct bytes){payloads, size})) {
+    if (hold(gathered, count, headers, payloads)) {
         gathered->signature = signature;
     } else {
         node_trouble(node, ENTENTE_ERR_NO_MEMORY);
         writer_pause(room); /* the journal gives it back */
     }
-    free(payloads);
 }
 
 void

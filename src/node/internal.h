@@ -50,11 +50,10 @@ struct link {
     struct shared rooms[NODE_ROOMS_MAX];
 };
 
-/* A sealed payload that waits for its place, or an own entry of another kind. */
+/* What the keyholder sealed and waits for its place, or an own entry of another kind. */
 struct waiting {
     struct sealed sealed;
-    uint8_t *payload;
-    uint32_t payload_size;
+    uint8_t *payload; /* NULL where the keyholder has it */
     struct waiting *next;
 };
 
@@ -62,8 +61,6 @@ struct waiting {
 struct append {
     uint32_t first_seq;
     uint32_t last_seq;
-    uint8_t *payloads;
-    size_t payloads_size;
 };
 
 /* What was signed a moment ago and enters the record with what comes behind it: gather.c. */
@@ -105,7 +102,7 @@ struct writer_state {
     struct gathered gathered;
     struct waiting *first;
     struct waiting **last;
-    size_t waiting_bytes;
+    size_t waiting_bytes; /* of the payloads that are here */
     uint64_t quiet_since_ms; /* mono; the last foreign content that is not covered came */
     uint64_t acked_at_ms;
     bool may_ack;            /* something came since the last own entry */
@@ -235,9 +232,9 @@ void files_reload(struct node *node);
 void files_free(struct node *node);
 
 /* gather.c: own segments on their way from the keyholder into the record */
-/* A segment that was just signed; `payloads` is owned from here on. */
+/* A segment that was just signed. */
 void gather_signed(
-    struct node *node, struct room *room, struct bytes segment, uint8_t *payloads, size_t size);
+    struct node *node, struct room *room, struct bytes segment, struct bytes payloads);
 /* Take in what was gathered when its time has come, or at once. */
 void gather_go_on(struct node *node, struct room *room, bool at_once);
 /* When gather_go_on() has something to do; UINT64_MAX: nothing was gathered. */

@@ -23,8 +23,6 @@ waiting_free(struct waiting *waiting)
 static void
 appends_forget(struct writer_state *writer, uint32_t count)
 {
-    for (uint32_t i = 0; i < count; i++)
-        free(writer->appends[i].payloads);
     writer->appends_count -= count;
     memmove(
         writer->appends, writer->appends + count, writer->appends_count * sizeof *writer->appends);
@@ -43,7 +41,7 @@ waiting_forget(struct writer_state *writer, bool all)
             continue;
         }
         *at = waiting->next;
-        writer->waiting_bytes -= waiting->payload_size;
+        writer->waiting_bytes -= waiting->payload == NULL ? 0 : waiting->sealed.payload_bytes;
         waiting_free(waiting);
     }
     writer->last = at;
@@ -341,8 +339,9 @@ queue_own(struct node *node, struct room *room, uint8_t kind, struct bytes paylo
     if (payload.size > 0)
         memcpy(copy, payload.data, payload.size);
     waiting->sealed.kind = kind;
+    waiting->sealed.payload_bytes = (uint32_t)payload.size;
+    payload_make_hash(&waiting->sealed.payload_hash, payload);
     waiting->payload = copy;
-    waiting->payload_size = (uint32_t)payload.size;
     waiting->next = writer->first;
     writer->first = waiting;
     if (writer->last == &writer->first)
@@ -355,23 +354,14 @@ take_sealed(struct node *node, struct room *room, const struct event *event)
 {
     struct writer_state *writer = &room->writer;
     struct waiting *waiting = calloc(1, sizeof *waiting);
-    uint8_t *copy = malloc(event->data.size + 1);
 
-    if (waiting == NULL || copy == NULL ||
-        writer->waiting_bytes + event->data.size > NODE_SEALED_BYTES_MAX) {
-        free(waiting);
-        free(copy);
+    if (waiting == NULL) {
         node_trouble(node, ENTENTE_ERR_NO_MEMORY);
         return;
     }
-    if (event->data.size > 0)
-        memcpy(copy, event->data.data, event->data.size);
     waiting->sealed = event->sealed;
-    waiting->payload = copy;
-    waiting->payload_size = (uint32_t)event->data.size;
     *writer->last = waiting;
     writer->last = &waiting->next;
-    writer->waiting_bytes += event->data.size;
 }
 
 static void
@@ -478,7 +468,8 @@ ack_is_due(const struct node *node, const struct room *room)
 /* One segment under construction. */
 struct draft {
     struct writer headers;
-    struct writer payloads;
+    struct writer payloads; /* those that the keyholder has not */
+    size_t payload_bytes;   /* of all */
     uint64_t *tickets;
     uint32_t count;
 };
@@ -492,7 +483,7 @@ draft_start(struct node *node, const struct room *room, struct draft *draft)
 
     for (const struct waiting *w = room->writer.first; w != NULL && count < SEGMENT_ENTRIES_MAX;
          w = w->next, count++)
-        payload_bytes += w->payload_size;
+        payload_bytes += w->payload == NULL ? 0 : w->sealed.payload_bytes;
     if (payload_bytes > APPEND_PAYLOAD_BYTES_MAX)
         payload_bytes = APPEND_PAYLOAD_BYTES_MAX;
     size_t headers_bytes = ENTRY_HEADER_BYTES_MAX + (count + 1u) * (size_t)ENTRY_HEADER_BYTES_MIN;
@@ -500,6 +491,7 @@ draft_start(struct node *node, const struct room *room, struct draft *draft)
     uint8_t *payloads = arena_take(arena, 1, payload_bytes + 1);
     draft->tickets = arena_take(arena, SEGMENT_ENTRIES_MAX, sizeof *draft->tickets);
     draft->count = 0;
+    draft->payload_bytes = 0;
     if (headers == NULL || payloads == NULL || draft->tickets == NULL)
         return false;
     draft->headers = writer_of(headers, headers_bytes);
@@ -527,7 +519,8 @@ draft_add(struct node *node, struct room *room, struct draft *draft, const struc
         .chain = sealed->chain,
         .index = sealed->index,
         .pcommit = sealed->pcommit,
-        .payload_bytes = (uint32_t)payload.size,
+        .payload_bytes = sealed->payload_bytes,
+        .payload_hash = sealed->payload_hash,
     };
     uint8_t deps[ENTRY_DEPS_MAX * POSITION_BYTES];
     struct writer deps_writer = writer_of(deps, sizeof deps);
@@ -537,11 +530,11 @@ draft_add(struct node *node, struct room *room, struct draft *draft, const struc
         position_write(&deps_writer, &frontier->deps[i]);
     entry.deps = writer_written(&deps_writer);
     entry.deps_count = frontier == NULL ? 0 : frontier->deps_count;
-    payload_make_hash(&entry.payload_hash, payload);
 
     size_t before = draft->headers.used;
     entry_write(&draft->headers, &entry);
     writer_bytes(&draft->payloads, payload);
+    draft->payload_bytes += sealed->payload_bytes;
     entry.header = (struct bytes){draft->headers.data + before, draft->headers.used - before};
     entry_make_id(&writer->prev, &entry);
     writer->t_ms = entry.t_ms;
@@ -556,19 +549,13 @@ send_append(struct node *node, struct room *room, struct draft *draft, uint32_t 
     struct append *append = &writer->appends[writer->appends_count];
     struct effect *effect = effect_add(node, EFFECT_APPEND);
 
-    append->payloads = malloc(draft->payloads.used + 1);
-    if (effect == NULL || append->payloads == NULL) {
+    if (effect == NULL) {
         /* next_seq and prev moved on: only the keyholder's word brings them back. */
-        free(append->payloads);
         node_trouble(node, ENTENTE_ERR_NO_MEMORY);
-        if (effect != NULL)
-            node->effects->count--;
         writer->has_state = false;
         writer->writing = NODE_WRITING_UNKNOWN;
         return;
     }
-    memcpy(append->payloads, draft->payloads.data, draft->payloads.used);
-    append->payloads_size = draft->payloads.used;
     append->first_seq = first_seq;
     append->last_seq = writer->next_seq - 1;
     writer->appends_count++;
@@ -625,19 +612,22 @@ write_segment(struct node *node, struct room *room, uint8_t lone_kind)
         writer->reg_number = own_register;
     if (lone_kind != 0) {
         struct sealed lone = {.kind = lone_kind};
+        payload_make_hash(&lone.payload_hash, (struct bytes){0});
         draft_add(node, room, &draft, &lone, (struct bytes){0}, &frontier);
     }
     while (writer->first != NULL && draft.count < SEGMENT_ENTRIES_MAX && lone_kind != ENTRY_ACK) {
         struct waiting *waiting = writer->first;
-        struct bytes payload = {waiting->payload, waiting->payload_size};
-        if (draft.payloads.used + payload.size > draft.payloads.size)
+        struct bytes payload = {0};
+        if (draft.payload_bytes + waiting->sealed.payload_bytes > APPEND_PAYLOAD_BYTES_MAX)
             break;
+        if (waiting->payload != NULL)
+            payload = (struct bytes){waiting->payload, waiting->sealed.payload_bytes};
         draft_add(
             node, room, &draft, &waiting->sealed, payload, draft.count == 0 ? &frontier : NULL);
         writer->first = waiting->next;
         if (writer->first == NULL)
             writer->last = &writer->first;
-        writer->waiting_bytes -= waiting->payload_size;
+        writer->waiting_bytes -= payload.size;
         waiting_free(waiting);
     }
     if (writer->past_known) {
@@ -712,9 +702,6 @@ take_signed(struct node *node, struct room *room, const struct event *event)
     if (writer->appends_count == 0)
         return;
     struct append *append = &writer->appends[0];
-    uint8_t *payloads = append->payloads;
-    size_t payloads_size = append->payloads_size;
-    append->payloads = NULL;
     writer->keyholder.seq = append->last_seq;
     if (writer->keyholder.journal_first_seq == 0)
         writer->keyholder.journal_first_seq = append->first_seq;
@@ -723,7 +710,7 @@ take_signed(struct node *node, struct room *room, const struct event *event)
     /* First the keyholder gets what waits: it signs while we take in what it has signed. */
     if (!must_resume(room))
         write_waiting(node, room);
-    gather_signed(node, room, event->data, payloads, payloads_size);
+    gather_signed(node, room, event->data, event->payloads);
 }
 
 /* The other parties have told where the feed stands, and nobody will tell it again (I4). */

@@ -50,7 +50,7 @@ const struct rule_switch rule_switches[] = {
     {"S3", NODE(keep_what_store_lost), RANDOM(HONEST), 0, 100, ""},
     {"S3", NODE(release_unheld), SCRIPT(alone), "was acknowledged"},
     {"S3", KEYHOLDER(no_journal), RANDOM(HONEST), 0, 100, ""},
-    {"S3", KEYHOLDER(no_ticket_limit), SCRIPT(talkative), "out of memory"},
+    {"S3", KEYHOLDER(no_ticket_limit), SCRIPT(talkative), "sealed bytes"},
     {"I4", KEYHOLDER(no_start_barrier), SCRIPT(snapshot_back), "holds what its store lost"},
 };
 const size_t rule_switches_count = sizeof rule_switches / sizeof rule_switches[0];
