@@ -232,6 +232,19 @@ set_timer(struct node *node)
         effect->at_ms = node->timer_ms;
 }
 
+/* What was sealed waits for the next step, so that all that came at once is placed at once. */
+static void
+take_sealed_only(struct node *node, const struct event *event)
+{
+    const struct room *room = room_find(node, &event->room);
+    bool is_first = room != NULL && room->writer.first == NULL;
+
+    keyholder_event(node, event);
+    struct effect *effect = is_first ? effect_add(node, EFFECT_TIMER) : NULL;
+    if (effect != NULL)
+        effect->at_ms = node->mono_ms;
+}
+
 enum entente_error
 node_step(struct node *node, const struct event *event, struct effects *effects)
 {
@@ -244,6 +257,11 @@ node_step(struct node *node, const struct event *event, struct effects *effects)
     node->timer_ms = UINT64_MAX;
     node->commit_due = false;
 
+    if (event->kind == EVENT_SEALED) {
+        take_sealed_only(node, event);
+        node->effects = NULL;
+        return node->trouble;
+    }
     reload_broken(node);
     dispatch(node, event);
     go_on(node);
