@@ -480,6 +480,14 @@ tell_conclusions(struct minutes *minutes, const struct object *object, unsigned 
 
 /* ---- the agenda ---- */
 
+/* V3: minutes leave the room, and the name of a paper only goes with them where its marking allows it. */
+static bool
+may_be_named(const struct minutes *minutes, const struct object *object, const struct fact *fact)
+{
+    return marking_allows(&fact->marking, object_made_by(object)->slot, room_slot(minutes->room),
+        MARKING_EXPORT);
+}
+
 static void
 put_paper(struct minutes *minutes, const struct digest *id)
 {
@@ -490,7 +498,8 @@ put_paper(struct minutes *minutes, const struct digest *id)
     struct fact fact;
 
     page_item(page);
-    if (object_of_type(minutes->consultation, id, FACT_ASSESSMENT, &object, &fact) == ENTENTE_OK) {
+    if (object_of_type(minutes->consultation, id, FACT_ASSESSMENT, &object, &fact) == ENTENTE_OK &&
+        may_be_named(minutes, object, &fact)) {
         page_name(page, fact.tag, fact.name);
         page_small(page);
         marking_print(&writer, &fact.marking);

@@ -98,6 +98,16 @@ take_section(struct search *search, uint64_t row, const struct section *section)
     return grams_add(search->index, row, search->letters.list, search->letters.count);
 }
 
+/* V3: what a marking keeps from this party's people is not found either. */
+static bool
+may_be_found(
+    const struct search *search, const struct room_entry *entry, const struct section *section)
+{
+    return section->type != FACT_ASSESSMENT ||
+           marking_allows(&section->fact.marking, entry->entry.slot, room_slot(search->room),
+               MARKING_SHOW);
+}
+
 static enum entente_error
 take_change(struct search *search, uint64_t change)
 {
@@ -105,7 +115,8 @@ take_change(struct search *search, uint64_t change)
     enum entente_error error = room_change(search->room, change, &entry);
 
     for (uint32_t i = 0; error == ENTENTE_OK && entry.body != NULL && i < entry.body->count; i++)
-        error = take_section(search, change << SECTION_BITS | i, &entry.body->sections[i]);
+        if (may_be_found(search, &entry, &entry.body->sections[i]))
+            error = take_section(search, change << SECTION_BITS | i, &entry.body->sections[i]);
     return error;
 }
 

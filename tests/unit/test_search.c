@@ -21,6 +21,7 @@ static struct {
     bool is_unreadable;
 } said[TEXTS_MAX];
 static uint32_t said_count;
+static uint8_t own_slot;
 static uint64_t broken_from; /* reads of changes from this one fail; 0: none */
 
 /* ---- the room ---- */
@@ -32,11 +33,19 @@ room_changes(const struct room *room)
     return said_count;
 }
 
+/* All was written by slot 1. */
+uint8_t
+room_slot(const struct room *room)
+{
+    (void)room;
+    return own_slot;
+}
+
 enum entente_error
 room_change(struct room *room, uint64_t change, struct room_entry *entry)
 {
     (void)room;
-    *entry = (struct room_entry){.change = change};
+    *entry = (struct room_entry){.change = change, .entry.slot = 1};
     if (change == 0 || change > said_count)
         return ENTENTE_ERR_NOT_FOUND;
     if (broken_from != 0 && change >= broken_from)
@@ -307,7 +316,25 @@ TEST(a_room_that_cannot_be_read)
     forget();
 }
 
+/* An assessment is found by those whom its marking lets see it, and by its giver (V3). */
+TEST(what_is_not_released_is_not_found)
+{
+    forget();
+    say("", "");
+    said[0].body.sections[0] = (struct section){.type = FACT_ASSESSMENT,
+        .fact = {.name = bytes_of_text("Yongbyon estimate"),
+            .marking = {.scheme = MARKING_TLP, .level = MARKING_CLEAR, .parties = 1}}};
+    for (own_slot = 0; own_slot < 3; own_slot++) {
+        struct search *search = make();
+        CHECK(finds(search, "yongbyon", own_slot < 2 ? "1 " : ""));
+        search_free(search);
+    }
+    own_slot = 0;
+    forget();
+}
+
 TEST_MAIN(CASE(what_people_type),
+    CASE(what_is_not_released_is_not_found),
     CASE(what_is_no_word),
     CASE(snippet_is_around_the_word),
     CASE(random_texts),
