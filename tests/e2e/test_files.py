@@ -217,6 +217,20 @@ def over_http():
         got(reader, f"/files/{file['file']}", 404)
         asked(other, 403, "GET", path + "/content")
 
+        # What is not released is not found; minutes name papers only where they may leave the room.
+        check(len(got(reader, "/search?q=assessment.pdf")["hits"]) == 1)
+        check(got(other, "/search?q=assessment.pdf")["hits"] == [])
+        session = json.loads(asked(giver, 201, "POST", "/sessions", {
+            "name": "S", "language": "en", "begins": "2026-06-01T09:00:00Z", "chairs": [0]})[0])["object"]
+        item = json.loads(asked(giver, 201, "POST", f"/sessions/{session}/items", {
+            "number": 1, "minutes": 10, "owner": 0, "language": "en", "text": "Item"})[0])["object"]
+        asked(giver, 201, "POST", f"/items/{item}/papers", {"paper": given})
+        settled(parties)
+        for party, is_named in ((giver, True), (reader, True), (other, False)):
+            minutes = wait_for(lambda: (lambda text: text if b"Item" in text else None)(
+                asked(party, 200, "GET", f"/sessions/{session}/minutes")[0]), "minutes with the item")
+            check((b"assessment.pdf" in minutes) == is_named, f"{party.folder}: {minutes.decode()[-1500:]}")
+
         part, answer = asked(reader, 206, "GET", path + "/content", range="bytes=100000-299999")
         check(part == data[100000:300000], "another part")
         check(answer.getheader("content-range") == f"bytes 100000-299999/{len(data)}")
