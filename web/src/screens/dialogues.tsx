@@ -108,7 +108,7 @@ function Dialogue(props: { id: string }) {
           .map((position) => (
             <>
               <dt>
-                {say("dialogue.position")}: <Name>{position.office}</Name>, <Name>{position.party}</Name>
+                {say("dialogue.position")}: <Name>{position.office}</Name> · <Name>{position.party}</Name>
               </dt>
               <dd>
                 <Said text={position.text} language={position.language} />

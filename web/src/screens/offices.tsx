@@ -80,6 +80,7 @@ function Continuity(props: { events: Schemas["OfficeEvent"][] }) {
   const start = stretches[0]!.from;
   const end = Math.max(Date.now(), start + 1);
   return (
+    <>
     <svg class="continuity" viewBox="0 0 1000 40" preserveAspectRatio="none" role="img" aria-label={stretches.map((one) => one.name).join(" → ")}>
       {stretches.map((one, index) => {
         const to = stretches[index + 1]?.from ?? end;
@@ -93,5 +94,13 @@ function Continuity(props: { events: Schemas["OfficeEvent"][] }) {
         );
       })}
     </svg>
+      <ol class="legend">
+        {stretches.map((one, index) => (
+          <li class={`s${index % 4}`}>
+            <Name>{one.name}</Name> <bdi class="hint">{day(new Date(one.from).toISOString())}</bdi>
+          </li>
+        ))}
+      </ol>
+    </>
   );
 }

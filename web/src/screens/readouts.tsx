@@ -44,7 +44,8 @@ function Readout(props: { act: string }) {
       <ul class="lines hint">
         {readout.publications.map((one) => (
           <li>
-            <Name>{one.party}</Name>: {say("readout.published", { where: shown(one.where) })}, {when(one.time)}
+            <Name>{one.party}</Name> · {say("readout.published")} <bdi dir="ltr">{shown(one.where)}</bdi> ·{" "}
+            <bdi>{when(one.time)}</bdi>
           </li>
         ))}
       </ul>

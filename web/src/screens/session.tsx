@@ -214,7 +214,7 @@ export function SessionRoom(props: { id: string }) {
       <section class="floor">
         <Chair session={session} item={item} again={asked.again} />
         {item !== undefined && <Statements key={item.id} room={path.room} item={item} />}
-        {item !== undefined && <Compose room={path.room} under={item.id} />}
+        {item !== undefined && session.status !== "closed" && <Compose room={path.room} under={item.id} />}
       </section>
       <People session={session} />
     </div>

@@ -49,7 +49,7 @@ function Signatures(props: { act: Schemas["Act"] }) {
             {signature?.consents?.map((consent) => (
               <span class="hint">
                 {" "}
-                <Name>{consent.holder}</Name>, <Name>{consent.office}</Name>
+                <Name>{consent.holder}</Name> · <Name>{consent.office}</Name>
               </span>
             ))}
           </li>

@@ -126,7 +126,7 @@ export const ar: Words = {
   "office.brief": "موجز التسليم",
   "readout.none": "لا بيان بعد.",
   "readout.embargo": "محظور حتى {time}",
-  "readout.published": "نُشر في {where}",
+  "readout.published": "نُشر في",
   "readout.check": "تحقق من تقرير صحفي",
   "readout.paste": "ألصق التقرير؛ تُقارن كل فقرة بالبيانات.",
   "readout.go": "تحقق",

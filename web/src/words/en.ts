@@ -125,7 +125,7 @@ export const en = {
   "office.brief": "Hand-over brief",
   "readout.none": "No readout yet.",
   "readout.embargo": "embargo until {time}",
-  "readout.published": "published at {where}",
+  "readout.published": "published at",
   "readout.check": "Check a press report",
   "readout.paste": "Paste the report; each paragraph is held against the readouts.",
   "readout.go": "Check it",

@@ -126,7 +126,7 @@ export const ja: Words = {
   "office.brief": "引継書",
   "readout.none": "まだ発表はありません。",
   "readout.embargo": "{time}まで報道解禁前",
-  "readout.published": "{where}で発表",
+  "readout.published": "発表:",
   "readout.check": "報道を照合",
   "readout.paste": "報道を貼り付けると、段落ごとに発表と照合します。",
   "readout.go": "照合する",

@@ -126,7 +126,7 @@ export const ko: Words = {
   "office.brief": "인수인계서",
   "readout.none": "아직 발표문이 없습니다.",
   "readout.embargo": "{time}까지 보도 유예",
-  "readout.published": "{where}에 발표",
+  "readout.published": "발표:",
   "readout.check": "보도 대조",
   "readout.paste": "보도를 붙여 넣으면 문단마다 발표문과 대조합니다.",
   "readout.go": "대조하기",
