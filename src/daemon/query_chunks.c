@@ -172,15 +172,6 @@ query_file_end(struct shell *shell, struct bytes body)
     return ENTENTE_OK;
 }
 
-void
-chunks_committed(struct shell *shell, enum entente_error error)
-{
-    struct chunks *chunks = shell->chunks;
-
-    while (chunks != NULL && chunks->committing_count > 0)
-        query_done(shell, chunks->committing[--chunks->committing_count], error);
-}
-
 /* ---- reads ---- */
 
 static void
@@ -190,6 +181,18 @@ answer(struct shell *shell, uint64_t ticket, struct bytes sealed, enum entente_e
 
     if (message_node_file_chunk_queue(shell->desk, &message) != ENTENTE_OK)
         shell_end(shell, "the desk does not take its answers");
+}
+
+void
+chunks_committed(struct shell *shell, enum entente_error error)
+{
+    struct chunks *chunks = shell->chunks;
+
+    while (chunks != NULL && chunks->committing_count > 0)
+        query_done(shell, chunks->committing[--chunks->committing_count], error);
+    /* On a full disk the node fetches no more: nobody waits for that. */
+    while (chunks != NULL && error == ENTENTE_ERR_DISK_FULL && chunks->gets_count > 0)
+        answer(shell, chunks->gets[--chunks->gets_count].ticket, (struct bytes){0}, error);
 }
 
 static enum entente_error

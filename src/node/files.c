@@ -206,11 +206,15 @@ files_stored(struct node *node)
 }
 
 void
-files_reload(struct node *node)
+files_reload(struct node *node, enum entente_error error)
 {
-    for (uint32_t i = 0; i < NODE_FILES_MAX; i++)
-        if (node->files[i] != NULL)
-            node->files[i]->is_loaded = false;
+    for (uint32_t i = 0; i < NODE_FILES_MAX; i++) {
+        if (node->files[i] == NULL)
+            continue;
+        node->files[i]->is_loaded = false;
+        if (error == ENTENTE_ERR_DISK_FULL)
+            node->files[i]->is_wanted = false; /* what room there is belongs to entries */
+    }
 }
 
 /* ---- asking ---- */

@@ -228,7 +228,8 @@ bool files_are_owed(const struct node *node);
 /* The link on `place` of node->links is new, or gone. */
 void files_forget_link(struct node *node, uint32_t place);
 void files_stored(struct node *node);
-void files_reload(struct node *node);
+/* The store failed and dropped what came last; on a full disk nothing is fetched any more. */
+void files_reload(struct node *node, enum entente_error error);
 void files_free(struct node *node);
 
 /* gather.c: own segments on their way from the keyholder into the record */

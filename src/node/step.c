@@ -30,7 +30,7 @@ store_failed(struct node *node, enum entente_error error)
     node->stored = node->batch;
     node->registers_due_ms = node->mono_ms + REGISTERS_PAUSE_MS;
     links_cut_all(node, error);
-    files_reload(node);
+    files_reload(node, error);
     if (node->options.node_mutations.keep_what_store_lost)
         return;
     for (uint32_t i = 0; i < node->rooms_count; i++) {

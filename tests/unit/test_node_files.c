@@ -43,7 +43,8 @@ static uint64_t now_ms;
 static uint32_t links;
 static uint32_t chunks_carried;
 static struct node_mutations mutations;
-static enum tamper tamper; /* of what node 0 sends */
+static enum tamper tamper;                          /* of what node 0 sends */
+static enum entente_error failure = ENTENTE_ERR_IO; /* what a store that fails says */
 
 /* ---- the world ---- */
 
@@ -148,7 +149,7 @@ commit(uint32_t index, uint64_t batch)
 
     if (machine->has_failed || store_commit(machine->store) != ENTENTE_OK) {
         event.kind = EVENT_STORE_FAILED;
-        event.error = ENTENTE_ERR_IO;
+        event.error = failure;
         machine->failures++;
     }
     machine->has_failed = false;
@@ -711,6 +712,27 @@ TEST(what_the_store_lost_is_fetched_again)
     }
 }
 
+/* What room is left belongs to entries: the people ask again when there is more. */
+TEST(a_full_disk_ends_the_fetching)
+{
+    start();
+    connect(0, 1);
+    struct digest root = put_file(0, 20 * FILE_CHUNK_BYTES);
+    failure = ENTENTE_ERR_DISK_FULL;
+    store_memory_fail_after(machines[1].store, 5, ENTENTE_ERR_DISK_FULL);
+    want(1, &root);
+    for (int t = 0; t < 100; t++) {
+        turn();
+        if (!wires[0][1].is_up)
+            connect(0, 1);
+    }
+    CHECK(machines[1].failures == 1 && !status(1, &root).is_wanted && !is_whole(1, &root));
+    want(1, &root);
+    CHECK(fetched(1, &root, 400) && has_all(1, &root, 20 * FILE_CHUNK_BYTES));
+    failure = ENTENTE_ERR_IO;
+    stop();
+}
+
 int
 main(int argc, char **argv)
 {
@@ -727,6 +749,7 @@ main(int argc, char **argv)
         CASE(entries_do_not_wait_for_chunks),
         CASE(entries_go_before_chunks),
         CASE(what_the_store_lost_is_fetched_again),
+        CASE(a_full_disk_ends_the_fetching),
     };
 
     if (crypto_start() != ENTENTE_OK)
