@@ -195,7 +195,13 @@ class Consultation:
         party.run("assessment", "get", party.folder, paper, "--out", copy)
         original = TEXTS / f"assessment.{giver.slug}.txt"
         expect(copy.read_bytes() == original.read_bytes(), "an assessment arrived altered")
-        self.new(party, "assessment", "receive", paper)
+
+        def is_held():
+            # A receipt says what the node's disk has: right after the download that may still be under way.
+            self.new(party, "assessment", "receive", paper)
+            ledger = party.json("assessment", "show", party.folder, paper)["ledger"]
+            return next(h["state"] for h in ledger if h["slot"] == self.parties.index(party)) == "held"
+        wait_for(is_held, f"{party.name} holds the assessment")
 
     # ---- the dialogue with an outside party ----
 
