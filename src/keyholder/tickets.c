@@ -8,8 +8,6 @@
 void
 tickets_free(struct tickets *tickets)
 {
-    for (uint32_t i = tickets->start; i < tickets->count; i++)
-        free(tickets->list[i].payload);
     free(tickets->list);
     *tickets = (struct tickets){0};
 }
@@ -39,36 +37,17 @@ reserve(struct tickets *tickets)
 }
 
 enum entente_error
-tickets_add(struct tickets *tickets, struct ticket *ticket, struct bytes payload)
+tickets_add(struct tickets *tickets, const struct ticket *ticket)
 {
-    if (payload.size > TICKETS_BYTES_MAX - tickets->payload_bytes && !tickets->has_no_limit)
+    if (ticket->payload_bytes > TICKETS_BYTES_MAX - tickets->payload_bytes &&
+        !tickets->has_no_limit)
         return ENTENTE_ERR_NO_MEMORY;
     enum entente_error error = reserve(tickets);
     if (error != ENTENTE_OK)
         return error;
-    uint8_t *copy = malloc(payload.size + 1);
-    if (copy == NULL)
-        return ENTENTE_ERR_NO_MEMORY;
-    if (payload.size > 0)
-        memcpy(copy, payload.data, payload.size);
-    payload_make_hash(&ticket->payload_hash, payload);
-    ticket->payload_bytes = (uint32_t)payload.size;
-    struct ticket *added = &tickets->list[tickets->count++];
-    *added = *ticket;
-    added->payload = copy;
-    tickets->payload_bytes += payload.size;
+    tickets->list[tickets->count++] = *ticket;
+    tickets->payload_bytes += ticket->payload_bytes;
     return ENTENTE_OK;
-}
-
-/* It leaves the list: what is handed out has no payload. */
-static void
-take_out(struct tickets *tickets, struct ticket *listed, struct ticket *ticket)
-{
-    free(listed->payload);
-    tickets->payload_bytes -= listed->payload_bytes;
-    listed->payload = NULL;
-    listed->payload_bytes = 0;
-    *ticket = *listed;
 }
 
 /* The place of `number` at or behind `from`; `count` where it is not under way. */
@@ -99,7 +78,7 @@ is_its_entry(const struct ticket *ticket, const struct entry *entry)
 {
     static const uint8_t no_tag[ENTRY_TAG_BYTES];
 
-    if (entry->kind != ticket->kind || entry->payload_bytes != ticket->payload_bytes ||
+    if (entry->kind != ticket->kind ||
         memcmp(&entry->payload_hash, &ticket->payload_hash, sizeof ticket->payload_hash) != 0)
         return false;
     return entry->kind != ENTRY_SEALED ||
@@ -144,39 +123,35 @@ tickets_check(const struct tickets *tickets, const struct segment *segment, stru
     return ENTENTE_OK;
 }
 
-void
-tickets_payloads(const struct tickets *tickets, const struct segment *segment, struct bytes numbers,
-    struct bytes others, struct writer *out)
+static bool
+is_among(struct bytes numbers, uint64_t number)
 {
-    struct reader reader = reader_of(others);
-    uint32_t at = tickets->start;
+    for (size_t i = 0; i < message_tickets_count(numbers); i++)
+        if (message_ticket(numbers, i) == number)
+            return true;
+    return false;
+}
 
-    for (uint32_t i = 0; i < segment->count; i++) {
+/* The place of the last number of `numbers` that is still under way; `count` where none is. */
+static bool
+any_left(const struct tickets *tickets, struct bytes numbers)
+{
+    for (size_t i = message_tickets_count(numbers); i-- > 0;) {
         uint64_t number = message_ticket(numbers, i);
-        if (number == 0) {
-            writer_bytes(out, reader_bytes(&reader, segment->entries[i].payload_bytes));
-            continue;
-        }
-        at = find(tickets, at, number);
-        const struct ticket *ticket = &tickets->list[at];
-        writer_bytes(out, (struct bytes){ticket->payload, ticket->payload_bytes});
+        if (number != 0)
+            return find(tickets, tickets->start, number) < tickets->count;
     }
+    return false;
 }
 
 bool
-tickets_settle(struct tickets *tickets, struct bytes numbers, struct settling *settling,
-    struct ticket *ticket)
+tickets_settle(
+    struct tickets *tickets, struct bytes numbers, struct ticket *ticket, bool *is_written)
 {
-    size_t count = message_tickets_count(numbers);
-
-    while (settling->next < count && message_ticket(numbers, settling->next) == 0)
-        settling->next++;
-    if (settling->next == count || !tickets_take(tickets, ticket))
+    if (!any_left(tickets, numbers) || !tickets_take(tickets, ticket))
         return false;
-    settling->index = settling->next;
-    settling->is_written = ticket->number == message_ticket(numbers, settling->index);
-    settling->next += settling->is_written;
-    if (settling->is_written && ticket->kind == ENTRY_KEYS)
+    *is_written = is_among(numbers, ticket->number);
+    if (*is_written && ticket->kind == ENTRY_KEYS)
         tickets->announced[tickets->announced_count++ % TICKETS_ANNOUNCED_MAX] = ticket->chain;
     return true;
 }
@@ -197,9 +172,11 @@ bool
 tickets_take(struct tickets *tickets, struct ticket *ticket)
 {
     while (tickets->start < tickets->count) {
-        take_out(tickets, &tickets->list[tickets->start++], ticket);
-        if (ticket->number != 0)
-            return true;
+        *ticket = tickets->list[tickets->start++];
+        if (ticket->number == 0)
+            continue;
+        tickets->payload_bytes -= ticket->payload_bytes;
+        return true;
     }
     *ticket = (struct ticket){0};
     return false;
@@ -214,7 +191,8 @@ tickets_refuse(struct tickets *tickets, uint64_t number, struct ticket *ticket)
     uint32_t at = find(tickets, tickets->start, number);
     if (at == tickets->count)
         return false;
-    take_out(tickets, &tickets->list[at], ticket);
+    *ticket = tickets->list[at];
     tickets->list[at].number = 0;
+    tickets->payload_bytes -= ticket->payload_bytes;
     return true;
 }
