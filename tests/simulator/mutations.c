@@ -78,7 +78,7 @@ is_complete(void)
 
     for (size_t i = 0; i < rule_switches_count; i++)
         named[rule_switches[i].offset] = 1;
-    /* Of files, which no scenario here sends: tests/unit/test_node_files.c switches them off. */
+    /* Of files, which no scenario here sends yet: a gap.  Set by hand, tests/unit/test_node_files.c notices them. */
     named[offsetof(struct mutations, node.believe_chunks)] = 1;
     named[offsetof(struct mutations, node.any_chunk)] = 1;
     named[offsetof(struct mutations, node.chunks_use_all)] = 1;
