@@ -104,20 +104,30 @@ fill_body(struct room *room, const struct item *item, struct bytes payload,
     return error;
 }
 
+/* The session that `id` is, or that what made it is about: an item of its agenda.  NULL: none. */
+static const struct digest *
+session_of_object(const struct room *room, const struct digest *id)
+{
+    const struct object *object = consultation_object(room->consultation, id);
+    const struct fact_note *made_by = object != NULL ? object_made_by(object) : NULL;
+    struct fact fact;
+
+    if (made_by != NULL && made_by->type == FACT_ITEM &&
+        fact_parse(&fact, made_by->type, made_by->content) == ENTENTE_OK)
+        object = consultation_object(room->consultation, &fact.object);
+    return object != NULL && object_type(object) == FACT_SESSION ? object_id(object) : NULL;
+}
+
 /* The session that the body belongs to: it is filed under it, or one of its facts is about it. */
 static const struct digest *
 session_of(const struct room *room, const struct body *body)
 {
-    for (uint32_t i = 0; i < body->count; i++) {
-        const struct section *section = &body->sections[i];
-        if (!fact_is_known(section->type))
-            continue;
-        const struct object *object =
-            consultation_object(room->consultation, &section->fact.object);
-        if (object != NULL && object_type(object) == FACT_SESSION)
-            return object_id(object);
-    }
-    return NULL;
+    const struct digest *session = NULL;
+
+    for (uint32_t i = 0; i < body->count && session == NULL; i++)
+        if (fact_is_known(body->sections[i].type))
+            session = session_of_object(room, &body->sections[i].fact.object);
+    return session;
 }
 
 /* Where the session was closed, as of the last change; the answer is kept for the next entry. */

@@ -1073,7 +1073,9 @@ is_late(const struct entry_id *id)
     return entry.is_late;
 }
 
-TEST(what_the_close_did_not_know_came_late)
+/* What is said under the session itself, or under an item of its agenda. */
+static void
+say_around_the_close(bool has_item)
 {
     static const uint8_t chairs[] = {0, 1, 2};
     struct entry_id ids[4];
@@ -1084,6 +1086,9 @@ TEST(what_the_close_did_not_know_came_late)
     struct fact call = {.items = {chairs, 3}, .items_count = 3, .name = bytes_of_text("A session"),
         .tag = bytes_of_text("en")};
     write_fact(0, ENTRY_SEALED, FACT_SESSION, &call);
+    struct fact item = {.object = last_object(), .number = 1, .tag = bytes_of_text("en")};
+    if (has_item)
+        write_fact(0, ENTRY_SEALED, FACT_ITEM, &item);
     struct fact under = {.object = last_object()};
     for (uint8_t slot = 1; slot < 3; slot++) {
         hear_all(slot);
@@ -1092,8 +1097,8 @@ TEST(what_the_close_did_not_know_came_late)
     }
     observe_new(&from);
     CHECK(!is_late(&ids[1]) && !is_late(&ids[2]));
-    hear(0, 1); /* what slot 1 said, not what slot 2 did */
-    struct fact chair = {.object = under.object, .what = CHAIR_CLOSE};
+    hear(0, has_item ? 2 : 1); /* what slot 1 said, not what slot 2 did */
+    struct fact chair = {.object = item.object, .what = CHAIR_CLOSE};
     write_fact(0, ENTRY_SEALED, FACT_CHAIR, &chair);
     ids[0] = last_id();
     write_fact(0, ENTRY_SEALED, FACT_UNDER, &under);
@@ -1102,6 +1107,12 @@ TEST(what_the_close_did_not_know_came_late)
     CHECK(!is_late(&ids[0]) && !is_late(&ids[1]) && is_late(&ids[2]) && is_late(&ids[3]));
     observer_stop();
     stop();
+}
+
+TEST(what_the_close_did_not_know_came_late)
+{
+    say_around_the_close(false);
+    say_around_the_close(true);
 }
 
 /* Two faces: the proof alone, then the other face as well, since somebody refers to it. */
