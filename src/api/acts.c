@@ -62,11 +62,11 @@ json_of_kind(uint8_t kind)
 static json_t *
 json_of_offices(struct room *room, const struct proposal *proposal)
 {
-    struct required required = required_offices(room, proposal);
+    struct reader required = required_offices(room, proposal);
     json_t *list = json_array();
     struct bytes name;
 
-    while (required_next(&required, &name))
+    while (office_name_next(&required, &name))
         json_add(&list, json_of_utf8(name));
     return list;
 }
@@ -140,11 +140,11 @@ add_missing(json_t **list, struct room *room, uint8_t slot, const struct proposa
 {
     const struct offices *offices = consultation_offices(room_consultation(room), slot);
     uint32_t position = register_count(room_register(room, slot));
-    struct required required = required_offices(room, proposal);
+    struct reader required = required_offices(room, proposal);
     struct bytes name;
     bool has_office = false;
 
-    while (required_next(&required, &name)) {
+    while (office_name_next(&required, &name)) {
         const struct office_state *state =
             office_at(offices, offices_named(offices, name, position), position);
         json_t *made = json_object();

@@ -5,26 +5,10 @@
 
 #include <inttypes.h>
 
-struct required
+struct reader
 required_offices(struct room *room, const struct proposal *proposal)
 {
-    bool has_own = proposal->offices_count > 0;
-
-    return (struct required){
-        .names = reader_of(proposal->offices), .genesis = has_own ? NULL : room_genesis(room)};
-}
-
-bool
-required_next(struct required *required, struct bytes *name)
-{
-    const struct genesis *genesis = required->genesis;
-
-    if (genesis == NULL)
-        return office_name_next(&required->names, name);
-    if (required->index >= genesis->offices_count)
-        return false;
-    *name = genesis->offices[required->index++];
-    return true;
+    return reader_of(consultation_required(room_consultation(room), proposal));
 }
 
 const struct office_holder *
@@ -287,10 +271,10 @@ has_all_consents(struct call *call, const struct proposal *proposal, const struc
     uint8_t own = room_slot(room);
     const struct offices *offices = consultation_offices(room_consultation(room), own);
     uint32_t position = register_count(room_register(room, own));
-    struct required required = required_offices(room, proposal);
+    struct reader required = required_offices(room, proposal);
     struct bytes name;
 
-    while (required_next(&required, &name)) {
+    while (office_name_next(&required, &name)) {
         uint32_t office = offices_named(offices, name, position);
         bool has = false;
         for (uint32_t i = 1; i < carried->count; i++)

@@ -5,15 +5,8 @@
 
 #include "api/call.h"
 
-/* The offices whose consents an act needs (A8): the proposal's, or the room's where it names none.
- */
-struct required {
-    struct reader names;           /* of the proposal */
-    const struct genesis *genesis; /* NULL: the proposal names them */
-    uint8_t index;
-};
-struct required required_offices(struct room *room, const struct proposal *proposal);
-bool required_next(struct required *required, struct bytes *name);
+/* The names of consultation_required(): see office_name_next(). */
+struct reader required_offices(struct room *room, const struct proposal *proposal);
 
 /* The person of that key in the line, or NULL. */
 const struct office_holder *office_find_holder(

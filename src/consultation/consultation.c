@@ -16,7 +16,6 @@ take_genesis(struct consultation *consultation, const struct genesis *genesis)
     struct writer writer = writer_of(consultation->required, size);
     for (uint8_t i = 0; i < genesis->offices_count; i++)
         office_name_write(&writer, genesis->offices[i]);
-    consultation->required_count = genesis->offices_count;
     consultation->required_size = size;
     return ENTENTE_OK;
 }
@@ -197,6 +196,14 @@ has_consent(const struct consultation *consultation, const struct entry *entry,
     return false;
 }
 
+struct bytes
+consultation_required(const struct consultation *consultation, const struct proposal *proposal)
+{
+    return proposal->offices_count > 0
+               ? proposal->offices
+               : (struct bytes){consultation->required, consultation->required_size};
+}
+
 /* A8; the payload's sections are in `clear`. */
 static bool
 is_authorised(
@@ -207,10 +214,7 @@ is_authorised(
 
     if (!consultation_proposal(consultation, act, &proposal))
         return false;
-    struct reader names =
-        reader_of(proposal.offices_count > 0
-                      ? proposal.offices
-                      : (struct bytes){consultation->required, consultation->required_size});
+    struct reader names = reader_of(consultation_required(consultation, &proposal));
     while (office_name_next(&names, &name))
         if (!has_consent(consultation, entry, &proposal, name))
             return false;

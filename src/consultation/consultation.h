@@ -88,6 +88,13 @@ struct proposal {
 bool consultation_proposal(
     const struct consultation *consultation, const struct digest *act, struct proposal *proposal);
 
+/*
+ * The offices whose consents an act needs (A8): the proposal's, or the room's where it names none; see
+ * office_name_next().  Borrowed as the proposal's views are.
+ */
+struct bytes consultation_required(
+    const struct consultation *consultation, const struct proposal *proposal);
+
 /* ---- objects: what facts create, and the facts about them ---- */
 
 struct fact_note {

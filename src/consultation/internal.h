@@ -42,7 +42,6 @@ struct proposed {
 struct consultation {
     struct room_id room;
     uint8_t parties;
-    uint8_t required_count;
     uint8_t *required; /* offices of the genesis, encoded as in a proposal */
     size_t required_size;
     struct party_register *const *registers;
