@@ -4,7 +4,7 @@
 
 #include "base/text.h"
 #include "documents/documents.h"
-#include "documents/readout_check.h"
+#include "documents/readout_check_json.h"
 
 #include <stdlib.h>
 
@@ -169,38 +169,16 @@ find_texts(struct call *call, bool is_public, struct bytes tag, struct against *
     return error;
 }
 
-static json_t *
-json_of_checked(const struct checked_paragraph *paragraph)
-{
-    json_t *made = json_object();
-
-    json_put(&made, "is", json_string(check_verdict_name(paragraph->is)));
-    if (paragraph->text.size > 0)
-        json_put(&made, "text", json_of_utf8(paragraph->text));
-    if (paragraph->is == CHECKED_REPEATED)
-        json_put(&made, "first", json_integer(paragraph->first));
-    if (paragraph->of > 0) {
-        json_put(&made, "of", json_integer(paragraph->of));
-        if (paragraph->of_last > paragraph->of)
-            json_put(&made, "of_last", json_integer(paragraph->of_last));
-        json_put(&made, "readout_text", json_of_utf8(paragraph->readout_text));
-        json_put(&made, "similarity", json_real(paragraph->similarity));
-    }
-    return made;
-}
-
+/* Whose text the report is from, where it is from one. */
 static json_t *
 json_of_check(const struct readout_check *check, const struct against *against)
 {
-    json_t *made = json_object(), *list = json_array();
-    bool has_text = check->has_text;
+    json_t *made = readout_check_json(check, json_of_utf8);
 
-    for (uint32_t i = 0; i < check->count; i++)
-        json_add(&list, json_of_checked(&check->paragraphs[i]));
-    json_put(&made, "readout", has_text ? json_of_id(&against->acts[check->text]) : json_null());
-    json_put(&made, "language", has_text ? json_of_utf8(against->tags[check->text]) : json_null());
-    json_put(&made, "is_rough", json_boolean(check->is_rough));
-    json_put(&made, "paragraphs", list);
+    if (check->has_text) {
+        json_put(&made, "readout", json_of_id(&against->acts[check->text]));
+        json_put(&made, "language", json_of_utf8(against->tags[check->text]));
+    }
     return made;
 }
 

@@ -2,8 +2,9 @@
  * entente readout check: which paragraphs of a press report are word for word in a readout.  Against files
  * it needs nothing but the files; with --party the party's own desk is asked, which has all readouts.
  */
-#include "documents/readout_check.h"
+#include "documents/readout_check_json.h"
 
+#include "base/text.h"
 #include "cli/api/commands.h"
 #include "cli/api/request.h"
 #include "cli/files.h"
@@ -49,32 +50,6 @@ read_texts(struct cli *cli, const struct arguments *arguments, struct checking *
         checking->texts[checking->count++] = (struct bytes){file->data, file->size};
     }
     return error;
-}
-
-/* As the API answers it (CheckAnswer); people's output is made from the same. */
-static json_t *
-json_of_paragraph(const struct checked_paragraph *paragraph)
-{
-    json_t *json = json_pack("{s:s}", "is", check_verdict_name(paragraph->is));
-
-    if (json != NULL && paragraph->text.size > 0)
-        json_object_set_new(json, "text", json_of_text(paragraph->text));
-    if (json != NULL && paragraph->of > 0) {
-        json_object_set_new(json, "of", json_integer(paragraph->of));
-        json_object_set_new(json, "readout_text", json_of_text(paragraph->readout_text));
-        json_object_set_new(json, "similarity", json_real(paragraph->similarity));
-    }
-    return json;
-}
-
-static json_t *
-json_of_check(const struct readout_check *check)
-{
-    json_t *list = json_array();
-
-    for (uint32_t i = 0; i < check->count; i++)
-        json_array_append_new(list, json_of_paragraph(&check->paragraphs[i]));
-    return json_pack("{s:n, s:o}", "readout", "paragraphs", list);
 }
 
 static void
@@ -132,6 +107,13 @@ ask_desk(struct cli *cli, const struct arguments *arguments, const char *folder,
     return error;
 }
 
+/* A file may hold what is no UTF-8: such a paragraph is judged, and cannot be shown. */
+static json_t *
+text_of_paragraph(struct bytes paragraph)
+{
+    return text_is_utf8(paragraph) ? json_of_text(paragraph) : json_null();
+}
+
 static enum entente_error
 check_files(struct cli *cli, const struct arguments *arguments, json_t **answer)
 {
@@ -143,7 +125,7 @@ check_files(struct cli *cli, const struct arguments *arguments, json_t **answer)
         struct bytes report = {checking.report.data, checking.report.size};
         error = readout_check(&check, report, checking.texts, checking.count);
         if (error == ENTENTE_OK) {
-            *answer = json_of_check(&check);
+            *answer = readout_check_json(&check, text_of_paragraph);
             readout_check_free(&check);
         }
     }
