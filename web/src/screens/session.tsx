@@ -11,6 +11,8 @@ import { say, sayWord, when } from "../words";
 type Session = Schemas["Session"];
 type Statement = Schemas["Statement"];
 
+const QUIET_MS = 400;
+
 const CHAIRS = ["operator", "holder", "deputy", "secretary"];
 
 /** The statements under an item: those of the desk, and each one that arrives, in the order of the record. */
@@ -31,14 +33,25 @@ function useStatements(roomId: string, item: string): { list: Statement[]; probl
       return all;
     },
     [roomId, item],
+    false,
   );
   const [arrived, setArrived] = useState<Statement[]>([]);
+  const again = useRef(asked.again);
+  again.current = asked.again;
   useEffect(() => {
+    // What arrives is shown at once; its place in the order, and who holds what, are asked for when it is quiet.
+    let timer = 0;
     setArrived([]);
-    return listen((message) => {
+    const stop = listen((message) => {
       const statement = (message as { statement?: Statement }).statement;
       if (statement?.under === item) setArrived((before) => [...before, statement]);
+      clearTimeout(timer);
+      timer = window.setTimeout(() => again.current(), QUIET_MS);
     });
+    return () => {
+      clearTimeout(timer);
+      stop();
+    };
   }, [item]);
   const known = new Set(asked.data?.map((statement) => statement.id));
   return { list: [...(asked.data ?? []), ...arrived.filter((one) => !known.has(one.id))], problem: asked.problem };

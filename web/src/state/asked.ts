@@ -9,13 +9,14 @@ export interface Asked<T> {
   again: () => void;
 }
 
-export function useAsked<T>(ask: () => Promise<T>, on: readonly unknown[]): Asked<T> {
+/** `follows` false: what is new is learnt otherwise; it is asked for once, and by again(). */
+export function useAsked<T>(ask: () => Promise<T>, on: readonly unknown[], follows = true): Asked<T> {
   const [state, setState] = useState<{ data: T | undefined; problem: string | undefined }>({
     data: undefined,
     problem: undefined,
   });
   const [turn, setTurn] = useState(0);
-  const latest = news.value;
+  const latest = follows ? news.value : 0;
 
   useEffect(() => {
     let isCurrent = true;
