@@ -6,6 +6,7 @@
 #define ENTENTE_API_FORMATS_H
 
 #include "base/bytes.h"
+#include "base/hex.h"
 #include "format/ids.h"
 
 #define TIME_TEXT_BYTES 25    /* with the closing zero */
@@ -21,10 +22,6 @@ void time_to_text(char text[static TIME_TEXT_BYTES], uint64_t t_ms);
 /* Digits, perhaps a point and 1 to 9 digits: quantity / 10^scale; false where it does not fit. */
 bool decimal_of_text(struct bytes text, uint64_t *quantity, uint8_t *scale);
 void decimal_to_text(char text[static DECIMAL_TEXT_BYTES], uint64_t quantity, uint8_t scale);
-
-/* Exactly 2 * size small hexadecimal digits. */
-bool hex_of_text(struct bytes text, void *data, size_t size);
-void hex_to_text(char *text, const void *data, size_t size);
 
 /*
  * RFC 4648 section 4, with padding, without line ends, and with zero bits where none are needed:

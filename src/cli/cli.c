@@ -1,5 +1,6 @@
 #include "cli/cli.h"
 
+#include "base/hex.h"
 #include "cli/api/request.h"
 
 #include "text/show.h"
@@ -93,13 +94,11 @@ json_of_text(struct bytes text)
 json_t *
 json_of_hex(const void *data, size_t size)
 {
-    const uint8_t *bytes = data;
     char *digits = malloc(2 * size + 1);
 
     if (digits == NULL)
         return NULL;
-    for (size_t i = 0; i < size; i++)
-        snprintf(digits + 2 * i, 3, "%02x", bytes[i]);
+    hex_to_text(digits, data, size);
     json_t *value = json_stringn(digits, 2 * size);
     free(digits);
     return value;

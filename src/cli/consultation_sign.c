@@ -1,4 +1,5 @@
 #include "cli/command.h"
+#include "cli/confirm.h"
 #include "cli/key_store.h"
 #include "cli/room_file.h"
 
@@ -6,27 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-/* "y" on the terminal, or --yes. */
-static enum entente_error
-confirm(struct cli *cli, const struct arguments *arguments)
-{
-    char answer[8] = {0};
-
-    if (arguments_have(arguments, "yes"))
-        return ENTENTE_OK;
-    int terminal = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
-    if (terminal < 0)
-        return cli_fail_because(
-            cli, ENTENTE_ERR_USAGE, "there is no terminal to ask whether to sign: give --yes");
-    fflush(cli->out);
-    (void)!write(terminal, "Sign this for your party? [y/N] ", 32);
-    ssize_t got = read(terminal, answer, sizeof answer - 1);
-    close(terminal);
-    return got > 0 && (answer[0] == 'y' || answer[0] == 'Y')
-               ? ENTENTE_OK
-               : cli_fail_because(cli, ENTENTE_ERR_USAGE, "not signed");
-}
 
 /* Put the consent of our root key `index` among those of our slot, in the order of keys. */
 static enum entente_error
@@ -118,7 +98,7 @@ sign(struct cli *cli, const struct arguments *arguments, struct room_file *file,
     if (error == ENTENTE_OK && !cli->json)
         room_print(cli->out, file, folder, true);
     if (error == ENTENTE_OK)
-        error = confirm(cli, arguments);
+        error = confirm(cli, arguments, "Sign this for your party? [y/N] ");
     if (error == ENTENTE_OK)
         error = sign_with_root(cli, arguments, file, folder, slot);
     return error == ENTENTE_OK || error == ENTENTE_ERR_DUPLICATE

@@ -1,3 +1,4 @@
+#include "base/hex.h"
 #include "cli/desk_commands.h"
 
 #include <stdlib.h>
@@ -8,14 +9,6 @@ const struct option options_room[] = {
     {NULL, OPTION_NOTHING, NULL, NULL},
 };
 
-static int
-digit(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 enum entente_error
 room_of_arguments(struct cli *cli, const struct arguments *arguments, struct room_id *room)
 {
@@ -24,14 +17,7 @@ room_of_arguments(struct cli *cli, const struct arguments *arguments, struct roo
     memset(room, 0, sizeof *room);
     if (text == NULL)
         return ENTENTE_OK;
-    bool good = strlen(text) == 2 * sizeof room->bytes;
-    for (size_t i = 0; good && i < sizeof room->bytes; i++) {
-        int high = digit(text[2 * i]);
-        int low = digit(text[2 * i + 1]);
-        good = high >= 0 && low >= 0;
-        room->bytes[i] = good ? (uint8_t)(high * 16 + low) : 0;
-    }
-    if (good)
+    if (hex_of_text(bytes_of_text(text), room->bytes, sizeof room->bytes))
         return ENTENTE_OK;
     return cli_fail_because(cli, ENTENTE_ERR_USAGE,
         "--room takes the 64 hexadecimal digits that 'entente consultation list' shows");
@@ -56,8 +42,7 @@ party_of_text(const struct status *status, const char *text, uint8_t *slot)
     for (*slot = 0; *slot < status->parties_count; ++*slot) {
         const struct status_party *party = &status->parties[*slot];
         char id[2 * sizeof party->party.bytes + 1];
-        for (size_t i = 0; i < sizeof party->party.bytes; i++)
-            snprintf(id + 2 * i, 3, "%02x", party->party.bytes[i]);
+        hex_to_text(id, party->party.bytes, sizeof party->party.bytes);
         if (strcmp(id, text) == 0 ||
             bytes_equal(bytes_of_text(text), (struct bytes){party->name, party->name_bytes}))
             return true;

@@ -152,6 +152,25 @@ keys_change_end(struct keys_change *change)
 }
 
 enum entente_error
+keys_change_signer(
+    struct keys_change *change, enum key_role role, struct key_pair *signer, int *index)
+{
+    const struct party_register *reg = change->folder.own;
+    enum entente_error error =
+        key_store_load(change->cli, change->folder.path, role, false, &change->secret, signer);
+
+    if (error != ENTENTE_OK)
+        return error;
+    *index = role == KEY_OPERATIONS
+                 ? (int)REGISTER_OPERATIONS_KEY
+                 : keyset_index(register_keyset_at(reg, register_count(reg)), &signer->public);
+    return *index >= 0
+               ? ENTENTE_OK
+               : cli_fail_because(change->cli, ENTENTE_ERR_USAGE,
+                     "party/root.key is not the root key that is in force; take the newest");
+}
+
+enum entente_error
 keys_change_stop_node(struct keys_change *change)
 {
     char path[FILES_PATH_BYTES];

@@ -27,6 +27,15 @@ MUST_USE enum entente_error keys_change_start(struct keys_change *change, struct
 void keys_change_end(struct keys_change *change);
 
 /*
+ * The root or operations key that signs a register entry, and its number there; what it is asked for comes first, so
+ * that a wrong secret ends the command before anything is made.  Says itself what is wrong.
+ *   ENTENTE_ERR_USAGE   the root key in the folder is not the one in force
+ *   or as key_store_load()
+ */
+MUST_USE enum entente_error keys_change_signer(
+    struct keys_change *change, enum key_role role, struct key_pair *signer, int *index);
+
+/*
  * See that no node runs in the folder, or starts before keys_change_end().  Says itself what is
  * wrong. ENTENTE_ERR_LOCKED   one runs
  */

@@ -37,25 +37,6 @@ out:
     return error;
 }
 
-/* The key that signs, and its number; a wrong secret ends the command before anything is made. */
-static enum entente_error
-load_signer(struct keys_change *change, enum key_role role, struct key_pair *signer, int *index)
-{
-    const struct party_register *reg = change->folder.own;
-    enum entente_error error =
-        key_store_load(change->cli, change->folder.path, role, false, &change->secret, signer);
-
-    if (error != ENTENTE_OK)
-        return error;
-    *index = role == KEY_OPERATIONS
-                 ? (int)REGISTER_OPERATIONS_KEY
-                 : keyset_index(register_keyset_at(reg, register_count(reg)), &signer->public);
-    return *index >= 0
-               ? ENTENTE_OK
-               : cli_fail_because(change->cli, ENTENTE_ERR_USAGE,
-                     "party/root.key is not the root key that is in force; take the newest");
-}
-
 /* A new key for `role`, named by `entry`, which the key of `signer_role` signs. */
 static enum entente_error
 rotate_one(struct keys_change *change, enum key_role role, struct register_entry *entry,
@@ -65,7 +46,7 @@ rotate_one(struct keys_change *change, enum key_role role, struct register_entry
     const char *path = change->folder.path;
     int index = -1;
 
-    enum entente_error error = load_signer(change, signer_role, &signer, &index);
+    enum entente_error error = keys_change_signer(change, signer_role, &signer, &index);
     if (error == ENTENTE_OK)
         error = key_store_make(change->cli, path, role, true, &change->secret, &made);
     if (error == ENTENTE_OK) {

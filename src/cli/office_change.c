@@ -1,5 +1,6 @@
 #include "cli/office_change.h"
 
+#include "base/hex.h"
 #include "cli/holder_key.h"
 #include "text/show.h"
 
@@ -46,8 +47,7 @@ is_meant(const struct offices *offices, const struct office_holder *holder, cons
     char digits[2 * sizeof holder->key.bytes + 1];
     size_t size = strlen(named);
 
-    for (size_t i = 0; i < sizeof holder->key.bytes; i++)
-        snprintf(digits + 2 * i, 3, "%02x", holder->key.bytes[i]);
+    hex_to_text(digits, holder->key.bytes, sizeof holder->key.bytes);
     return bytes_equal(office_person(offices, holder), bytes_of_text(named)) ||
            (size >= 8 && size <= sizeof digits && strncmp(digits, named, size) == 0);
 }
@@ -144,22 +144,14 @@ check(const struct office_change *change)
 static enum entente_error
 sign(struct office_change *change, enum key_role role)
 {
-    struct party_register *reg = change->keys.folder.own;
-    struct key_pair pair;
+    struct key_pair signer;
+    int index;
 
-    enum entente_error error = key_store_load(change->keys.cli, change->keys.folder.path, role, false,
-        &change->keys.secret, &pair);
-    if (error != ENTENTE_OK)
-        return error;
-    int index = role == KEY_OPERATIONS
-                    ? (int)REGISTER_OPERATIONS_KEY
-                    : keyset_index(register_keyset_at(reg, register_count(reg)), &pair.public);
-    if (index < 0)
-        error = cli_fail_because(change->keys.cli, ENTENTE_ERR_USAGE,
-            "party/root.key is not the root key that is in force; take the newest");
-    else
-        error = issue_entry(reg, &change->entry, pair.key, (uint8_t)index);
-    key_pair_free(&pair);
+    enum entente_error error = keys_change_signer(&change->keys, role, &signer, &index);
+    if (error == ENTENTE_OK)
+        error = issue_entry(
+            change->keys.folder.own, &change->entry, signer.key, (uint8_t)index);
+    key_pair_free(&signer);
     return error;
 }
 

@@ -121,15 +121,25 @@ read_kinds(struct cli *cli, const struct arguments *arguments, uint64_t *kinds)
     return ENTENTE_OK;
 }
 
+/* A change that is about a person of the line: the third word. */
+static enum entente_error
+start_with_person(struct office_change *change, struct cli *cli, const struct arguments *arguments,
+    enum register_kind kind)
+{
+    const struct office_state *state = NULL;
+
+    enum entente_error error = start(change, cli, arguments, kind, &state);
+    return error == ENTENTE_OK
+               ? office_change_person(change, state, arguments->words[2], &change->entry.key)
+               : error;
+}
+
 enum entente_error
 command_office_deputise(struct cli *cli, const struct arguments *arguments)
 {
     struct office_change change;
-    const struct office_state *state = NULL;
 
-    enum entente_error error = start(&change, cli, arguments, REGISTER_DEPUTISE, &state);
-    if (error == ENTENTE_OK)
-        error = office_change_person(&change, state, arguments->words[2], &change.entry.key);
+    enum entente_error error = start_with_person(&change, cli, arguments, REGISTER_DEPUTISE);
     if (error == ENTENTE_OK)
         error = read_kinds(cli, arguments, &change.entry.kinds);
     if (error == ENTENTE_OK)
@@ -138,37 +148,33 @@ command_office_deputise(struct cli *cli, const struct arguments *arguments)
     return error;
 }
 
-enum entente_error
-command_office_relieve(struct cli *cli, const struct arguments *arguments)
+/* Relieve and away, which say `what` of the person. */
+static enum entente_error
+change_person(struct cli *cli, const struct arguments *arguments, enum register_kind kind,
+    uint8_t what, enum key_role signer)
 {
     struct office_change change;
-    const struct office_state *state = NULL;
 
-    enum entente_error error = start(&change, cli, arguments, REGISTER_RELIEVE, &state);
+    enum entente_error error = start_with_person(&change, cli, arguments, kind);
+    change.entry.what = what;
     if (error == ENTENTE_OK)
-        error = office_change_person(&change, state, arguments->words[2], &change.entry.key);
-    change.entry.what =
-        arguments_have(arguments, "assumption") ? RELIEVE_ASSUMPTION : RELIEVE_FROM_LINE;
-    if (error == ENTENTE_OK)
-        error = make(&change, KEY_ROOT);
+        error = make(&change, signer);
     office_change_end(&change);
     return error;
 }
 
 enum entente_error
+command_office_relieve(struct cli *cli, const struct arguments *arguments)
+{
+    return change_person(cli, arguments, REGISTER_RELIEVE,
+        arguments_have(arguments, "assumption") ? RELIEVE_ASSUMPTION : RELIEVE_FROM_LINE, KEY_ROOT);
+}
+
+enum entente_error
 command_office_away(struct cli *cli, const struct arguments *arguments)
 {
-    struct office_change change;
-    const struct office_state *state = NULL;
-
-    enum entente_error error = start(&change, cli, arguments, REGISTER_AWAY, &state);
-    if (error == ENTENTE_OK)
-        error = office_change_person(&change, state, arguments->words[2], &change.entry.key);
-    change.entry.what = !arguments_have(arguments, "back");
-    if (error == ENTENTE_OK)
-        error = make(&change, KEY_OPERATIONS);
-    office_change_end(&change);
-    return error;
+    return change_person(
+        cli, arguments, REGISTER_AWAY, !arguments_have(arguments, "back"), KEY_OPERATIONS);
 }
 
 enum entente_error

@@ -1,5 +1,6 @@
 #include "cli/party_folder.h"
 
+#include "base/hex.h"
 #include "text/show.h"
 
 #include <errno.h>
@@ -253,8 +254,7 @@ party_folder_tell_node(const char *path)
 void
 id_to_text(char text[static ID_TEXT_BYTES], const uint8_t id[static ID_BYTES])
 {
-    for (size_t i = 0; i < ID_BYTES; i++)
-        snprintf(text + 2 * i, 3, "%02x", id[i]);
+    hex_to_text(text, id, ID_BYTES);
 }
 
 void

@@ -7,6 +7,7 @@
 #include "documents/listing.h"
 #include "documents/persons.h"
 
+#include "base/hex.h"
 #include "crypto/hash.h"
 
 #include <libical/ical.h>
@@ -70,18 +71,11 @@ add_name(struct calendar *calendar, icalproperty *property, struct bytes name)
 }
 
 static void
-print_hex(char *out, const uint8_t *data, size_t size)
-{
-    for (size_t i = 0; i < size; i++)
-        snprintf(out + 2 * i, 3, "%02x", data[i]);
-}
-
-static void
 party_urn(const struct calendar *calendar, uint8_t slot, char out[static URN_BYTES_MAX])
 {
     int used = snprintf(out, URN_BYTES_MAX, "urn:entente:party:");
 
-    print_hex(out + used, room_genesis(calendar->room)->parties[slot].party.bytes, ID_BYTES);
+    hex_to_text(out + used, room_genesis(calendar->room)->parties[slot].party.bytes, ID_BYTES);
 }
 
 static void
@@ -109,7 +103,7 @@ add_attendee(struct calendar *calendar, uint8_t slot, struct bytes name, bool ha
         &hasher, (struct bytes){room_genesis(calendar->room)->parties[slot].party.bytes, ID_BYTES});
     hasher_add(&hasher, name);
     hasher_finish(&hasher, person.bytes);
-    print_hex(urn + used, person.bytes, 16);
+    hex_to_text(urn + used, person.bytes, 16);
     icalproperty *attendee = icalproperty_new_attendee(urn);
     add_name(calendar, attendee, name);
     party_urn(calendar, slot, urn);
@@ -165,7 +159,7 @@ add_session(struct calendar *calendar, icalcomponent *all, const struct digest *
     uint64_t made_ms = object_made_by(object)->t_ms;
     calendar->event = icalcomponent_new(ICAL_VEVENT_COMPONENT);
     icalcomponent_add_component(all, calendar->event);
-    print_hex(uid, session->bytes, ID_BYTES);
+    hex_to_text(uid, session->bytes, ID_BYTES);
     strcat(uid, "@entente");
     icalcomponent_add_property(calendar->event, icalproperty_new_uid(uid));
     /* The same until something is said of it. */

@@ -1,5 +1,6 @@
 #include "cli/api/client.h"
 
+#include "base/hex.h"
 #include "cli/files.h"
 #include "crypto/random.h"
 #include "text/show.h"
@@ -343,8 +344,7 @@ headers_of(const struct api_client *client, bool has_body, const char *media_typ
     }
     if (headers == NULL || !has_key || random_bytes(key, sizeof key) != ENTENTE_OK)
         return headers;
-    for (size_t i = 0; i < sizeof key; i++)
-        snprintf(header + strlen(header), 3, "%02x", key[i]);
+    hex_to_text(header + strlen(header), key, sizeof key);
     return add_header(headers, header);
 }
 

@@ -3,19 +3,19 @@
  * here too, from the texts that the person can read, so that a desk that shows one text and asks for a signature
  * under another is found out.
  */
+#include "base/hex.h"
 #include "cli/api/commands.h"
 #include "cli/api/print.h"
 #include "cli/api/request.h"
+#include "cli/confirm.h"
 #include "cli/holder_key.h"
 #include "cli/issue.h"
 #include "crypto/hash.h"
 #include "format/fact.h"
 #include "text/show.h"
 
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 const struct option options_act_sign[] = {
     {"holder", OPTION_VALUE, "FILE", "the holder's key"},
@@ -45,17 +45,8 @@ static bool
 read_hex(const json_t *object, const char *name, void *out, size_t size)
 {
     const char *digits = json_string_value(json_object_get(object, name));
-    uint8_t *bytes = out;
 
-    if (digits == NULL || strlen(digits) != 2 * size)
-        return false;
-    for (size_t i = 0; i < size; i++) {
-        unsigned value;
-        if (sscanf(digits + 2 * i, "%2x", &value) != 1)
-            return false;
-        bytes[i] = (uint8_t)value;
-    }
-    return true;
+    return digits != NULL && hex_of_text(bytes_of_text(digits), out, size);
 }
 
 static enum entente_error
@@ -255,25 +246,13 @@ show_terms(const struct signing *signing)
     show_fingerprint(out, "    ", challenge);
 }
 
+/* It is shown where somebody is asked. */
 static enum entente_error
-confirm(const struct signing *signing)
+show_and_confirm(const struct signing *signing)
 {
-    char answer[8] = {0};
-
-    if (arguments_have(signing->arguments, "yes"))
-        return ENTENTE_OK;
-    show_terms(signing);
-    int terminal = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
-    if (terminal < 0)
-        return cli_fail_because(signing->cli, ENTENTE_ERR_USAGE,
-            "there is no terminal to ask whether to sign: give --yes");
-    fflush(signing->cli->talk);
-    (void)!write(terminal, "Sign this? [y/N] ", 17);
-    ssize_t got = read(terminal, answer, sizeof answer - 1);
-    close(terminal);
-    return got > 0 && (answer[0] == 'y' || answer[0] == 'Y')
-               ? ENTENTE_OK
-               : cli_fail_because(signing->cli, ENTENTE_ERR_USAGE, "not signed");
+    if (!arguments_have(signing->arguments, "yes"))
+        show_terms(signing);
+    return confirm(signing->cli, signing->arguments, "Sign this? [y/N] ");
 }
 
 /* ---- signing ---- */
@@ -349,7 +328,7 @@ begin(struct signing *signing, struct cli *cli, const struct arguments *argument
         error = may_be_signed(signing);
     if (error == ENTENTE_OK)
         error = make_terms(signing);
-    return error == ENTENTE_OK ? confirm(signing) : error;
+    return error == ENTENTE_OK ? show_and_confirm(signing) : error;
 }
 
 enum entente_error
