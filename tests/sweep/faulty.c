@@ -340,9 +340,10 @@ end_by_kill(pid_t pid)
     pid_t got;
 
     kill(pid, SIGKILL);
+    /* Its other threads first: the first one has not ended as long as one of them is not waited for. */
     do
-        got = waitpid(pid, &status, __WALL);
-    while ((got < 0 && errno == EINTR) || (got == pid && WIFSTOPPED(status)));
+        got = waitpid(-1, &status, __WALL);
+    while (got < 0 ? errno == EINTR : got != pid || WIFSTOPPED(status));
     end(SIGKILL);
 }
 

@@ -74,10 +74,12 @@ pass_fault(uint32_t n, uint32_t which, bool stays)
     party_forget_trace(ours);
     set_fault(PARTY_NODE, n, which, stays);
     faults->is_armed = 1;
-    for (int i = 0; i < 60 && faults->hits == 0 && test_failures == 0; i++)
+    /* The store is written a few times a second, however fast we write. */
+    uint64_t until_ms = party_now_ms() + 20000;
+    while (faults->hits == 0 && test_failures == 0 && party_now_ms() < until_ms)
         write_both();
     CHECK(faults->hits > 0);
-    uint64_t until_ms = party_now_ms() + 300;
+    until_ms = party_now_ms() + 300;
     while (stays && party_now_ms() < until_ms)
         party_hear(ours, 20);
     faults->is_armed = 0;

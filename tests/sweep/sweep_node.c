@@ -81,7 +81,7 @@ TEST(a_supervisor_that_ends_is_no_trouble)
     ours->pids[PARTY_KEYHOLDER] = 0;
     CHECK(kill(ours->pids[PARTY_NODE], SIGCONT) == 0);
     (void)party_ended_well(ours);
-    CHECK(ours->pids[PARTY_NODE] == 0 && !party_traced(ours, "node: "));
+    CHECK(ours->pids[PARTY_NODE] == 0 && !party_traced(ours, "process of this node"));
     for (int part = 0; part < (int)PARTY_PARTS; part++) {
         channel_free(ours->channels[part]);
         ours->channels[part] = NULL;
