@@ -391,7 +391,7 @@ advance(struct room *room, uint32_t limit)
         if (error == ENTENTE_OK)
             error = take_entry(room);
     }
-    if (room->is_at_end && i == 0 && error == ENTENTE_OK)
+    if (room->is_at_end && error == ENTENTE_OK)
         error = room_follow(room);
     if (room->is_at_end)
         record_stored(room->record);

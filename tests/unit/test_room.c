@@ -1161,10 +1161,43 @@ TEST(a_forked_lane_is_followed)
     }
 }
 
+/* A register that grew is seen where an entry came with it, which does not refer to what is new of it. */
+TEST(a_register_grows_beside_an_entry)
+{
+    struct fact under = {.object = {{7}}};
+    bool more;
+
+    for (int is_sqlite = 0; is_sqlite < 2; is_sqlite++) {
+        uint32_t from = 0;
+        start();
+        observer_start(is_sqlite != 0);
+        observer.answers_at_once = true;
+        write_fact(1, ENTRY_SEALED, FACT_UNDER, &under);
+        observe_new(&from);
+        uint32_t before = register_count(room_register(observer.room, 0));
+        struct register_entry office = {.kind = REGISTER_OFFICE,
+            .name = bytes_of_text("Office"),
+            .person = bytes_of_text("Holder"),
+            .key = *register_transport_key(setting.registers[0])};
+        write_fact(1, ENTRY_SEALED, FACT_UNDER, &under);
+        build_party_add(&setting.party[0], &office);
+        store_registers();
+        observe(&written[from]);
+        do
+            CHECK(room_advance(observer.room, 100, &more) == ENTENTE_OK);
+        while (more);
+        CHECK(room_is_current(observer.room));
+        CHECK(register_count(room_register(observer.room, 0)) == before + 1);
+        observer_stop();
+        stop();
+    }
+}
+
 TEST_MAIN(CASE(any_order_over_memory), CASE(any_order_over_sqlite),
     CASE(bodies_under_an_object_come_in_display_order), CASE(every_read_of_the_store_fails_once),
     CASE(a_full_disk_only_delays), CASE(what_is_not_there_is_not_opened),
     CASE(each_rule_is_named_before_it_is_broken),
     CASE(nobody_signs_before_a_party_that_came_back_is_known_to_all),
     CASE(what_is_signed_by_all_is_to_be_ratified_once),
-    CASE(what_the_close_did_not_know_came_late), CASE(a_forked_lane_is_followed))
+    CASE(what_the_close_did_not_know_came_late), CASE(a_forked_lane_is_followed),
+    CASE(a_register_grows_beside_an_entry))
