@@ -181,11 +181,12 @@ open_shell(struct shell *shell)
         return ENTENTE_ERR_NO_MEMORY;
     arena_init(&shell->effects.arena, block, NODE_ARENA_BYTES);
     uv_timer_init(shell->loop, &shell->timer);
+    uv_idle_init(shell->loop, &shell->next_turn);
     uv_timer_init(shell->loop, &shell->retry);
     uv_timer_init(shell->loop, &shell->commit_timer);
     shell->commit_timer.data = shell;
     uv_check_init(shell->loop, &shell->check);
-    shell->timer.data = shell->retry.data = shell->check.data = shell;
+    shell->timer.data = shell->next_turn.data = shell->retry.data = shell->check.data = shell;
     enum entente_error error =
         open_channel(shell, &shell->supervisor, &shell->supervisor_poll, SHELL_FD_SUPERVISOR);
     if (error == ENTENTE_OK)

@@ -57,12 +57,28 @@ on_timer(uv_timer_t *timer)
 }
 
 static void
+on_next_turn(uv_idle_t *idle)
+{
+    struct event event = shell_event(EVENT_TIMER);
+
+    uv_idle_stop(idle);
+    shell_step(idle->data, &event);
+}
+
+/* A timer of no time would be called again and again in one turn (libuv before 1.45), and nobody else heard. */
+static void
 set_timer(struct shell *shell, uint64_t at_ms)
 {
     uint64_t now = uv_hrtime() / 1000000u;
 
+    if (at_ms <= now) {
+        uv_timer_stop(&shell->timer);
+        uv_idle_start(&shell->next_turn, on_next_turn);
+        return;
+    }
+    uv_idle_stop(&shell->next_turn);
     uv_update_time(shell->loop);
-    uv_timer_start(&shell->timer, on_timer, at_ms > now ? at_ms - now : 0, 0);
+    uv_timer_start(&shell->timer, on_timer, at_ms - now, 0);
 }
 
 static void

@@ -46,6 +46,7 @@ struct chunks;    /* query_chunks.c */
 struct shell {
     uv_loop_t *loop;
     uv_timer_t timer;
+    uv_idle_t next_turn; /* in place of `timer`, where the node is to go on at once */
     uv_timer_t retry;
     uv_check_t check;
     uv_poll_t supervisor_poll;

@@ -15,10 +15,8 @@ net_now(const struct net *net)
 }
 
 static void
-strike(uv_timer_t *clock)
+strike(struct net *net)
 {
-    struct net *net = clock->data;
-
     net->wake_at = NET_NEVER;
     for (struct net_link *link = net->links; link != NULL; link = link->next)
         link_tick(link);
@@ -30,6 +28,19 @@ strike(uv_timer_t *clock)
             peer_tick(net->peers[i]);
 }
 
+static void
+on_clock(uv_timer_t *clock)
+{
+    strike(clock->data);
+}
+
+static void
+on_next_turn(uv_idle_t *idle)
+{
+    uv_idle_stop(idle);
+    strike(idle->data);
+}
+
 void
 net_wake(struct net *net, uint64_t when)
 {
@@ -38,7 +49,12 @@ net_wake(struct net *net, uint64_t when)
     if (net->closing || when >= net->wake_at)
         return;
     net->wake_at = when;
-    uv_timer_start(&net->clock, strike, when > now ? when - now : 0, 0);
+    /* Until 1.45 libuv calls a timer of no time that its own callback started again and again in the
+       same turn: nobody else would have one while a peer sends. */
+    if (when > now)
+        uv_timer_start(&net->clock, on_clock, when - now, 0);
+    else
+        uv_idle_start(&net->next_turn, on_next_turn);
 }
 
 void
@@ -140,9 +156,10 @@ static void
 start_handles(struct net *net)
 {
     uv_timer_init(net->loop, &net->clock);
+    uv_idle_init(net->loop, &net->next_turn);
     uv_idle_init(net->loop, &net->closing_turns);
-    net->clock.data = net->closing_turns.data = net;
-    net->handles_open = 2;
+    net->clock.data = net->next_turn.data = net->closing_turns.data = net;
+    net->handles_open = 3;
     net->accept_at = NET_NEVER;
     if (net->listening < 0)
         return;
@@ -234,6 +251,7 @@ on_closing_turn(uv_idle_t *idle)
         return;
     lws_context_destroy(net->lws);
     uv_close((uv_handle_t *)&net->clock, on_handle_closed);
+    uv_close((uv_handle_t *)&net->next_turn, on_handle_closed);
     uv_close((uv_handle_t *)&net->closing_turns, on_handle_closed);
     if (net->accepting)
         uv_close((uv_handle_t *)&net->arrivals, on_handle_closed);
@@ -246,6 +264,7 @@ net_close(struct net *net)
         return;
     net->closing = true;
     uv_timer_stop(&net->clock);
+    uv_idle_stop(&net->next_turn);
     if (net->accepting)
         uv_poll_stop(&net->arrivals);
     for (uint32_t i = 0; i < NET_PEERS_MAX; i++)

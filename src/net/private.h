@@ -99,6 +99,7 @@ struct net {
     uv_loop_t *loop;
     uv_timer_t clock;
     uv_poll_t arrivals;
+    uv_idle_t next_turn; /* in which the clock strikes, when it is to strike now */
     uv_idle_t closing_turns;
     struct lws_context *lws;
     struct lws_vhost *vhost;

@@ -180,10 +180,11 @@ files_event(struct node *node, const struct event *event)
             error = load_leaves(node, file);
         if (error == ENTENTE_OK) {
             file->is_wanted = true;
-            file->fetcher.first = event->seq;
+            fetcher_await(&file->fetcher, event->seq);
         }
     } else if (file != NULL && event->kind == EVENT_FILE_LEAVE) {
         file->is_wanted = false;
+        fetcher_await_none(&file->fetcher);
     } else if (file != NULL) {
         file->is_wanted = false; /* whoever wants it again sees what is here now */
         file->is_loaded = false;

@@ -63,6 +63,21 @@ fetcher_check(const struct fetcher *fetcher, uint32_t index, struct bytes sealed
 }
 
 void
+fetcher_await(struct fetcher *fetcher, uint32_t index)
+{
+    if (index >= FILE_CHUNKS_MAX)
+        return;
+    put(fetcher->awaited, index);
+    fetcher->first = index;
+}
+
+void
+fetcher_await_none(struct fetcher *fetcher)
+{
+    memset(fetcher->awaited, 0, sizeof fetcher->awaited);
+}
+
+void
 fetcher_note_here(struct fetcher *fetcher, uint32_t index)
 {
     if (!has(fetcher->here, index))
@@ -99,13 +114,26 @@ first_missing(const struct fetcher *fetcher, uint32_t from, uint32_t end)
     return from < end ? from : end;
 }
 
+static uint32_t
+first_awaited(const struct fetcher *fetcher)
+{
+    for (uint32_t i = 0; i * 8 < fetcher->chunks; i++) {
+        uint32_t missing = fetcher->awaited[i] & ~(uint32_t)(fetcher->here[i] | fetcher->asked[i]);
+        if (missing != 0 && i * 8 + (uint32_t)__builtin_ctz(missing) < fetcher->chunks)
+            return i * 8 + (uint32_t)__builtin_ctz(missing);
+    }
+    return fetcher->chunks;
+}
+
 uint32_t
 fetcher_ask(struct fetcher *fetcher, uint32_t count_max, uint32_t *index)
 {
     uint32_t first = fetcher->first < fetcher->chunks ? fetcher->first : 0;
     uint32_t count = 0;
 
-    *index = first_missing(fetcher, first, fetcher->chunks);
+    *index = first_awaited(fetcher);
+    if (*index == fetcher->chunks)
+        *index = first_missing(fetcher, first, fetcher->chunks);
     if (*index == fetcher->chunks)
         *index = first_missing(fetcher, 0, first);
     while (count < count_max && *index + count < fetcher->chunks &&

@@ -121,6 +121,35 @@ TEST(nothing_is_left_in_the_buffers_after_a_pause)
     world_end(&world);
 }
 
+/* What the socket holds already is not read in one turn, or nobody else would have one while a peer sends. */
+TEST(a_link_with_much_to_read_leaves_turns_to_others)
+{
+    struct world world;
+    uint8_t *data = make_frame(60000, 3);
+    uint64_t sent = 0, most = 0;
+
+    start_pair(&world);
+    struct node *to = &world.nodes[1];
+    net_pause(to->links[0]);
+    for (int quiet = 0; quiet < 100; quiet++) {
+        while (net_send(world.nodes[0].links[0], (struct bytes){data, 60000}) == ENTENTE_OK) {
+            sent += 60000;
+            quiet = 0;
+        }
+        world_turn(&world);
+    }
+    to->bytes = 0;
+    net_resume(to->links[0]);
+    while (to->bytes < sent) {
+        uint64_t before = to->bytes;
+        uv_run(&world.loop, UV_RUN_NOWAIT);
+        most = to->bytes - before > most ? to->bytes - before : most;
+    }
+    CHECK(sent > 4000000 && most < 1300000); /* once for the clock, once for the socket */
+    free(data);
+    world_end(&world);
+}
+
 TEST(both_ends_export_the_same_secret_and_each_link_its_own)
 {
     struct world world;
@@ -644,6 +673,7 @@ TEST(no_more_peers_than_said)
 TEST_MAIN(CASE(frames_of_all_sizes_arrive_whole_both_ways),
     CASE(many_frames_keep_their_order_while_the_reader_pauses),
     CASE(nothing_is_left_in_the_buffers_after_a_pause),
+    CASE(a_link_with_much_to_read_leaves_turns_to_others),
     CASE(both_ends_export_the_same_secret_and_each_link_its_own),
     CASE(two_that_dial_at_once_get_one_link_that_stays), CASE(four_nodes_make_a_full_mesh),
     CASE(a_node_with_another_key_than_expected_gets_no_link),

@@ -420,6 +420,42 @@ TEST(a_file_is_fetched_when_it_is_wanted)
     stop();
 }
 
+static bool
+has_chunk(uint32_t index, const struct digest *root, uint32_t number)
+{
+    const struct file_source *files = store_files(machines[index].store);
+    struct file_row row;
+    struct bytes chunk;
+
+    return files->file(files->state, &room.room, root, &row) == ENTENTE_OK &&
+           files->chunk(files->state, &room.room, &row.place, number, &chunk) == ENTENTE_OK;
+}
+
+/* Two readers, who ask for a few chunks at once: all of them come before what nobody waits for. */
+TEST(what_is_read_comes_first)
+{
+    static const uint32_t awaited[] = {0, 1, 2, 3, 300, 301, 302, 303};
+    bool all_here = false;
+
+    start();
+    connect(0, 1);
+    struct digest root = put_file(0, 400 * FILE_CHUNK_BYTES);
+    for (size_t i = 0; i < sizeof awaited / sizeof awaited[0]; i++)
+        step(1, (struct event){.kind = EVENT_FILE_WANT,
+                    .room = room.room,
+                    .root = root,
+                    .seq = awaited[i]});
+    for (int i = 0; i < 4000 && !all_here; i++) {
+        turn();
+        all_here = true;
+        for (size_t k = 0; k < sizeof awaited / sizeof awaited[0]; k++)
+            all_here = all_here && has_chunk(1, &root, awaited[k]);
+    }
+    CHECK(all_here && status(1, &root).here < 100);
+    CHECK(fetched(1, &root, 4000));
+    stop();
+}
+
 /* Wires are cut with what is on them, the nodes start again: what was stored is not sent again. */
 TEST(it_goes_on_after_interruptions)
 {
@@ -737,7 +773,7 @@ int
 main(int argc, char **argv)
 {
     const struct test_case cases[] = {
-        CASE(a_file_is_fetched_when_it_is_wanted),
+        CASE(a_file_is_fetched_when_it_is_wanted), CASE(what_is_read_comes_first),
         CASE(it_goes_on_after_interruptions),
         CASE(whoever_has_it_serves_it),
         CASE(who_has_it_not_says_so),
