@@ -80,7 +80,7 @@ arrival_admit(struct net_link *link)
     if (peer == NULL || peer->blocked)
         return false;
 
-    /* N3: both dialled.  The smaller key decides, and decides here, before the other side knows of
+    /* J3: both dialled.  The smaller key decides, and decides here, before the other side knows of
        a link: if its own dial has come so far that it will succeed, or has just succeeded, this one
        is turned away.  A peer that dials later than that has lost the link which we still have. */
     if (memcmp(net->key, peer->key, NET_KEY_BYTES) < 0) {

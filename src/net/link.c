@@ -50,7 +50,7 @@ link_kill(struct net_link *link)
         lws_set_timeout(link->wsi, PENDING_TIMEOUT_USER_OK, LWS_TO_KILL_SYNC);
 }
 
-/* N5: tells the peer, and waits a while for it to close. */
+/* J5: tells the peer, and waits a while for it to close. */
 static void
 say_farewell(struct net_link *link, enum lws_close_status code)
 {
@@ -351,7 +351,7 @@ tick_up(struct net_link *link)
         link_end(link, LWS_CLOSE_STATUS_NOSTATUS, "nothing was heard from the peer");
         return;
     }
-    /* N4: an unasked pong rather than a ping: each side shows by itself that it lives, also while
+    /* J4: an unasked pong rather than a ping: each side shows by itself that it lives, also while
        the other one does not read (RFC 6455, 5.5.3). */
     if (now - link->wrote_at >= net->heartbeat_ms) {
         link->wrote_at = now;

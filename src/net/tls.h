@@ -1,5 +1,5 @@
 /*
- * TLS as nodes speak it (rule N1): version 1.3 only, both sides show a certificate, and the only
+ * TLS as nodes speak it (rule J1): version 1.3 only, both sides show a certificate, and the only
  * question asked about a certificate is whether its Ed25519 key is the expected one.  No
  * authorities, no names, no dates, no resumption.
  */

@@ -1,5 +1,5 @@
 /*
- * WebSocket framing (RFC 6455, section 5; rule N2), both ways.
+ * WebSocket framing (RFC 6455, section 5; rule J2), both ways.
  *
  * libwebsockets makes the connection, but does not get to see what comes in afterwards: release
  * 4.1.6 of Debian 12 reads a server's fragments byte by byte, and once a callback has said that
