@@ -14,8 +14,7 @@ answer_file(struct http_exchange *exchange, const struct page_file *file)
                                             : "no-cache")},
         {"x-content-type-options", bytes_of_text("nosniff")},
         {"referrer-policy", bytes_of_text("no-referrer")},
-        {"content-security-policy",
-            bytes_of_text(file->is_page ? PAGE_POLICY : "default-src 'none'")},
+        {"content-security-policy", bytes_of_text(file->policy)},
     };
     bool is_known =
         bytes_equal(http_header(exchange, "if-none-match"), bytes_of_text(file->tag));

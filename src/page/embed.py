@@ -10,6 +10,7 @@ import sys
 
 TYPES = {".html": "text/html; charset=utf-8", ".js": "text/javascript; charset=utf-8",
          ".css": "text/css; charset=utf-8", ".svg": "image/svg+xml", ".woff2": "font/woff2"}
+POLICIES = {"viewer.html": "VIEWER_POLICY"}  # of page.h; other HTML is a page
 MISSING = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Entente</title>
 <p>This desk was built without its page: web/build makes it, then build again.</p></html>
 """
@@ -24,6 +25,10 @@ def contents(folder):
     return files
 
 
+def policy(name):
+    return POLICIES.get(name, "PAGE_POLICY" if name.endswith(".html") else "FILE_POLICY")
+
+
 def table(files):
     out = ['#include "page/files.h"', ""]
     rows = []
@@ -34,7 +39,7 @@ def table(files):
         tag = hashlib.sha256(data).hexdigest()[:32]
         rows.append(f'    {{"{path}", "{TYPES[suffix]}", "\\"{tag}\\"", '
                     f'{"true" if path.startswith("/assets/") else "false"}, '
-                    f'{"true" if suffix == ".html" else "false"}, {{file_{number}, sizeof file_{number}}}}},')
+                    f'{policy(name)}, {{file_{number}, sizeof file_{number}}}}},')
     out += ["const struct page_file page_files[] = {", *rows, "};", "",
             "const size_t page_files_count = sizeof page_files / sizeof page_files[0];", ""]
     return "\n".join(out)

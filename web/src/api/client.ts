@@ -1,5 +1,6 @@
 // Requests to the desk, typed by its own OpenAPI document (document.d.ts is generated from it).
 import createClient from "openapi-fetch";
+import operations from "virtual:operations";
 import type { components, paths } from "./document";
 
 export type Schemas = components["schemas"];
@@ -26,4 +27,21 @@ export async function answer<T>(asked: Promise<{ data?: T; error?: unknown; resp
 /** A key that makes a repeated request the same one (it is done once). */
 export function onceKey(): string {
   return crypto.randomUUID();
+}
+
+/** Asks for an operation of the contract by its name; `key` makes a repetition the same request. */
+export function perform(
+  operation: string,
+  path: Record<string, string | number>,
+  body: unknown,
+  key = onceKey(),
+): Promise<Partial<Schemas["Written"]>> {
+  const { method, path: template } = operations[operation]!;
+  const params = { path, header: { "Idempotency-Key": key } };
+  return answer(desk.request(method.toLowerCase() as "post", template as never, { params, body } as never) as never);
+}
+
+/** Whether one of the roles may ask for it. */
+export function mayPerform(operation: string, roles: readonly string[] | undefined): boolean {
+  return operations[operation]!.roles.some((role) => roles?.includes(role));
 }

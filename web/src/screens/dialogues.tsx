@@ -1,9 +1,10 @@
 // Dialogues with outside parties: what happened, in the order of time, and the strip of the channel's tests.
 import { answer, desk, type Schemas } from "../api/client";
+import { Form } from "../parts/form";
 import { Problem, Status } from "../parts/marks";
 import { Name, Said } from "../parts/text";
 import { useAsked } from "../state/asked";
-import { room } from "../state/room";
+import { me, room } from "../state/room";
 import { day, say, sayWord, when } from "../words";
 
 export function Dialogues() {
@@ -13,6 +14,7 @@ export function Dialogues() {
     <>
       <h1>{say("nav.dialogues")}</h1>
       <Problem text={asked.problem} />
+      <Form operation="dialogueCreate" label={say("dialogue.new")} path={path} done={asked.again} />
       {asked.data?.dialogues.length === 0 && <p class="hint">{say("dialogue.none")}</p>}
       {asked.data?.dialogues.map((dialogue) => <Dialogue key={dialogue.id} id={dialogue.id} />)}
     </>
@@ -116,6 +118,25 @@ function Dialogue(props: { id: string }) {
             </>
           ))}
       </dl>
+      <Doings of={dialogue} again={asked.again} />
     </article>
+  );
+}
+
+/** Its owner keeps the case; each party says its own position. */
+function Doings(props: { of: Schemas["Dialogue"]; again: () => void }) {
+  const { of, again } = props;
+  const path = { room: room.value!.room, dialogue: of.id };
+  const last = Math.max(0, ...(of.rounds ?? []).map((round) => round.number));
+  const office = me.value?.office ?? "";
+  return (
+    <div class="doings">
+      <Form operation="checkAdd" label={say("dialogue.addCheck")} path={path} initial={{ channel: of.channel }} done={again} />
+      <Form operation="contactAdd" label={say("dialogue.addContact")} path={path} initial={{ channel: of.channel }} done={again} />
+      <Form operation="roundAdd" label={say("dialogue.addRound")} path={path} initial={{ number: String(last + 1) }} done={again} />
+      <Form operation="positionAdd" label={say("dialogue.addPosition")} path={path} initial={{ office }} done={again} />
+      <Form operation="mandateAdd" label={say("dialogue.addMandate")} path={path} done={again} />
+      <Form operation="dialogueState" label={say("dialogue.changeState")} path={path} initial={{ state: of.state }} done={again} />
+    </div>
   );
 }

@@ -2,11 +2,14 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { Refused, answer, desk, onceKey, type Schemas } from "../api/client";
 import { Compose } from "../parts/compose";
+import { Form } from "../parts/form";
 import { Marks, Problem, Status } from "../parts/marks";
 import { Name, Said } from "../parts/text";
 import { useAsked } from "../state/asked";
 import { listen, me, room } from "../state/room";
 import { say, sayWord, when } from "../words";
+import { ItemDoings, Papers } from "./session_items";
+import { People } from "./session_people";
 
 type Session = Schemas["Session"];
 type Statement = Schemas["Statement"];
@@ -140,42 +143,6 @@ function Chair(props: { session: Session; item: Schemas["Item"] | undefined; aga
   );
 }
 
-function People(props: { session: Session }) {
-  const { session } = props;
-  return (
-    <aside class="people">
-      <h2>{say("session.chair")}</h2>
-      <p>
-        <strong>
-          <Name>{session.chair_party}</Name>
-        </strong>{" "}
-        <span class="hint">{say("session.term", { term: session.term })}</span>
-      </p>
-      <h2>{say("session.queue")}</h2>
-      <ul class="lines">
-        {session.queue?.map((one) => (
-          <li key={one.id}>
-            <Name>{one.name}</Name> <span class="hint">{one.has_floor ? say("session.floor") : ""}</span>
-          </li>
-        ))}
-      </ul>
-      <h2>{say("session.attendance")}</h2>
-      <ul class="lines">
-        {session.attendance?.map((person) => (
-          <li key={person.id} class={person.is_here ? "" : "gone"}>
-            <Name>{person.name}</Name>
-            <span class="hint">
-              {" "}
-              <Name>{person.office}</Name> · <Name>{person.party}</Name>
-              {person.is_here ? "" : ` · ${say("session.left")}`}
-            </span>
-          </li>
-        ))}
-      </ul>
-    </aside>
-  );
-}
-
 export function SessionRoom(props: { id: string }) {
   const path = { room: room.value!.room, session: props.id };
   const asked = useAsked(
@@ -223,13 +190,24 @@ export function SessionRoom(props: { id: string }) {
             </li>
           ))}
         </ol>
+        {session.status !== "closed" && (
+          <Form
+            operation="itemAdd"
+            label={say("session.addItem")}
+            path={path}
+            initial={{ number: String(Math.max(0, ...items.map((one) => one.number)) + 1), minutes: "15" }}
+            done={asked.again}
+          />
+        )}
       </nav>
       <section class="floor">
         <Chair session={session} item={item} again={asked.again} />
+        {item !== undefined && <Papers of={item} />}
         {item !== undefined && <Statements key={item.id} room={path.room} item={item} />}
+        {item !== undefined && <ItemDoings key={item.id} item={item} again={asked.again} />}
         {item !== undefined && session.status !== "closed" && <Compose room={path.room} under={item.id} />}
       </section>
-      <People session={session} />
+      <People session={session} item={item} again={asked.again} />
     </div>
   );
 }

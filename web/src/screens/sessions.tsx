@@ -1,8 +1,10 @@
 // All sessions.
 import { answer, desk } from "../api/client";
+import { Form } from "../parts/form";
 import { Problem, Status } from "../parts/marks";
 import { Name } from "../parts/text";
 import { useAsked } from "../state/asked";
+import { go } from "../state/place";
 import { room } from "../state/room";
 import { say, sayWord, when } from "../words";
 
@@ -13,6 +15,13 @@ export function Sessions() {
     <>
       <h1>{say("nav.sessions")}</h1>
       <Problem text={asked.problem} />
+      <Form
+        operation="sessionCall"
+        label={say("session.call")}
+        path={path}
+        initial={{ chairs: [String(room.value!.slot)] }}
+        done={(written) => (written.object == null ? asked.again() : go("session", written.object))}
+      />
       {asked.data?.sessions.length === 0 && <p class="hint">{say("session.none")}</p>}
       <ul class="lines">
         {asked.data?.sessions.map((session) => (

@@ -1,11 +1,14 @@
 // What was proposed: who signed, who has not; and one act with its languages side by side.
 import { useState } from "preact/hooks";
 import { answer, desk, type Schemas } from "../api/client";
+import { Form } from "../parts/form";
 import { Marks, Problem, Status } from "../parts/marks";
+import { Propose } from "../parts/propose";
 import { Name, Said, shown } from "../parts/text";
 import { useAsked } from "../state/asked";
+import { go } from "../state/place";
 import { partyName, room } from "../state/room";
-import { directionOf, say, sayWord, when } from "../words";
+import { directionOf, languageName, say, sayWord, when } from "../words";
 
 export function Texts() {
   const path = { room: room.value!.room };
@@ -14,6 +17,13 @@ export function Texts() {
     <>
       <h1>{say("nav.texts")}</h1>
       <Problem text={asked.problem} />
+      <Propose
+        done={(written) => (written.object == null ? asked.again() : go("text", written.object))}
+        subjects={asked.data?.acts.map((act) => ({
+          id: act.act,
+          label: `${sayWord("kind", act.kind)} · ${act.party ?? ""} · ${when(act.origin.time)}`,
+        })) ?? []}
+      />
       {asked.data?.acts.length === 0 && <p class="hint">{say("act.none")}</p>}
       <ul class="lines">
         {asked.data?.acts.map((act) => (
@@ -95,6 +105,30 @@ function File(props: { file: Schemas["TextFileState"]; brackets: Schemas["Bracke
   );
 }
 
+/** What is said beside an act: reservations, how its languages go together, that a party withdraws. */
+function ActDoings(props: { act: Schemas["Act"]; languages: string[]; again: () => void }) {
+  const { act, languages, again } = props;
+  const path = { room: room.value!.room, act: act.act };
+  const [from, to] = languages;
+  return (
+    <div class="doings">
+      <Form operation="reservationAdd" label={say("act.reserve")} path={path} done={again} />
+      {from !== undefined && to !== undefined && (
+        <Form
+          operation="concordAdd"
+          label={say("act.concord")}
+          path={{ room: path.room, root: act.root }}
+          initial={{ from, to }}
+          done={again}
+        />
+      )}
+      {act.verdict !== "dead" && !act.withdrawn_by.includes(room.value!.slot) && (
+        <Form operation="actWithdraw" label={say("act.withdraw")} path={path} done={again} />
+      )}
+    </div>
+  );
+}
+
 function Comparison(props: { root: string; others: Schemas["Act"][]; languages: string[] }) {
   const path = { room: room.value!.room, root: props.root };
   const [other, choose] = useState("");
@@ -173,10 +207,25 @@ export function TextScreen(props: { id: string }) {
         <aside class="reservation">
           <strong>
             <Name>{one.origin.party}</Name>
-          </strong>
+          </strong>{" "}
+          <span class="hint">{sayWord("choice", one.kind)}</span>
           <Said text={one.text} language={one.language} />
         </aside>
       ))}
+      <ActDoings act={act.data} languages={text.data?.files.map((file) => file.language) ?? []} again={() => (act.again(), text.again())} />
+      {text.data?.concords !== undefined && text.data.concords.length > 0 && (
+        <section>
+          <h2>{say("act.concords")}</h2>
+          {text.data.concords.map((one) => (
+            <div class="reservation" key={one.id}>
+              <strong>
+                {languageName(one.from)} → {languageName(one.to)}
+              </strong>
+              <Said text={one.text} language={one.to} />
+            </div>
+          ))}
+        </section>
+      )}
       {text.data !== undefined && (
         <Comparison
           root={act.data.root}

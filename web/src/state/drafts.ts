@@ -8,9 +8,20 @@ export interface Draft {
   key?: string;
 }
 
-export function readDraft(name: string): Draft | undefined {
+/** What was typed into a form: the same for what is no statement. */
+export interface FormDraft {
+  values: Record<string, string | string[]>;
+  key?: string;
+}
+
+export function readDraft<T = Draft>(name: string): T | undefined {
   const kept = localStorage.getItem(PREFIX + name);
-  return kept === null ? undefined : (JSON.parse(kept) as Draft);
+  return kept === null ? undefined : (JSON.parse(kept) as T);
+}
+
+export function keepFormDraft(name: string, draft: FormDraft | undefined): void {
+  if (draft === undefined) localStorage.removeItem(PREFIX + name);
+  else localStorage.setItem(PREFIX + name, JSON.stringify(draft));
 }
 
 export function keepDraft(name: string, draft: Draft | undefined): void {

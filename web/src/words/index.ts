@@ -55,6 +55,18 @@ export function sayWord(group: string, word: string): string {
   return key in en ? say(key as Key) : word;
 }
 
+/** A word that somebody chooses in a form, in whichever group it stands. */
+export function sayChoice(word: string): string {
+  const group = ["choice", "dialogue", "commitment", "kind", "assessment"].find((name) => `${name}.${word}` in en);
+  return group === undefined ? word : say(`${group}.${word}` as Key);
+}
+
+/** What a field of a form is called; some operations call theirs otherwise. */
+export function sayField(operation: string, name: string): string {
+  const own = `field.${operation}.${name}`;
+  return own in en ? say(own as Key) : sayWord("field", name);
+}
+
 export function when(time: string | null | undefined, style: "long" | "short" | "clock" = "short"): string {
   if (time === null || time === undefined) return "";
   const options: Intl.DateTimeFormatOptions =
@@ -76,4 +88,15 @@ export function decimal(text: string): string {
   if (part === undefined) return grouped;
   const point = new Intl.NumberFormat(language.value).formatToParts(1.5).find((piece) => piece.type === "decimal");
   return grouped + (point?.value ?? ".") + part;
+}
+
+export function bytes(count: number): string {
+  const unit = count >= 1 << 20 ? "megabyte" : "kilobyte";
+  const value = count / (unit === "megabyte" ? 1 << 20 : 1 << 10);
+  return new Intl.NumberFormat(language.value, { style: "unit", unit, maximumFractionDigits: 1 }).format(value);
+}
+
+/** A language by its tag, in its own words. */
+export function languageName(tag: string): string {
+  return new Intl.DisplayNames([tag], { type: "language" }).of(tag) ?? tag;
 }
