@@ -69,7 +69,7 @@ json_of_statement(struct room *room, const struct room_entry *entry, uint32_t in
 
 /* ---- a page of them ---- */
 
-/* Where a page begins: an entry by its index (under an object) or number (of all), and a section of
+/* Where a page begins: an entry by its place (under an object) or number (of all), and a section of
  * it. */
 struct cursor {
     uint64_t entry;
@@ -90,6 +90,7 @@ struct page {
     json_t *list;
     size_t limit, bytes;
     struct cursor next;
+    bool has_places; /* what is under an object has them */
     bool is_full;
 };
 
@@ -105,6 +106,8 @@ page_add(struct page *page, struct room *room, const struct room_entry *entry)
         if (page->is_full)
             return true;
         json_t *json = json_of_statement(room, entry, i);
+        if (json != NULL && page->has_places)
+            json_object_set_new(json, "place", json_integer((json_int_t)page->next.entry));
         if (json == NULL || json_array_append(page->list, json) != 0) {
             json_decref(json);
             return false;
@@ -135,30 +138,59 @@ page_fill(struct page *page, struct room *room, const struct digest *under)
     return ENTENTE_OK;
 }
 
+/* Where the page begins, of `total` bodies; false: the call was refused. */
+static bool
+take_beginning(struct call *call, struct page *page, uint32_t total)
+{
+    bool has_from = call_parameter(call, "from") != NULL;
+    uint64_t from = call_number(call, "from", 0);
+
+    if (!cursor_read(call_parameter(call, "after"), &page->next) ||
+        (page->has_places && page->next.entry > UINT32_MAX)) {
+        call_refuse(call, 400, "after", NULL, "it is not what `next` of an answer said");
+        return false;
+    }
+    if (has_from && !page->has_places) {
+        call_refuse(call, 400, "from", NULL, "only what is filed under something has places: name it by `under`");
+        return false;
+    }
+    if (has_from && from >= total)
+        from = total > page->limit ? total - page->limit : 0;
+    if (has_from)
+        page->next = (struct cursor){.entry = from};
+    return true;
+}
+
 static void
 statement_list(struct call *call)
 {
     struct page page = {.limit = call_number(call, "limit", PAGE_STATEMENTS)};
     struct digest under;
-    bool has_under = call_id(call, "under", &under);
+    uint32_t total = 0;
     char next[48];
 
-    if (!cursor_read(call_parameter(call, "after"), &page.next) ||
-        (has_under && page.next.entry > UINT32_MAX)) {
-        call_refuse(call, 400, "after", NULL, "it is not what `next` of an answer said");
+    page.has_places = call_id(call, "under", &under);
+    enum entente_error error =
+        page.has_places ? room_under_count(call_room(call), &under, &total) : ENTENTE_OK;
+    if (error != ENTENTE_OK) {
+        call_fail(call, error);
         return;
     }
+    if (!take_beginning(call, &page, total))
+        return;
     page.list = json_array();
-    enum entente_error error = page_fill(&page, call_room(call), has_under ? &under : NULL);
+    error = page_fill(&page, call_room(call), page.has_places ? &under : NULL);
     if (error != ENTENTE_OK) {
         json_decref(page.list);
         call_fail(call, error);
         return;
     }
     snprintf(next, sizeof next, "%" PRIu64 ".%" PRIu32, page.next.entry, page.next.section);
-    call_reply(call, 200,
-        json_pack("{s:o, s:o}", "statements", page.list, "next",
-            page.is_full ? json_string(next) : json_null()));
+    json_t *answer = json_pack("{s:o, s:o}", "statements", page.list, "next",
+        page.is_full ? json_string(next) : json_null());
+    if (answer != NULL && page.has_places)
+        json_object_set_new(answer, "total", json_integer(total));
+    call_reply(call, 200, answer);
 }
 
 static void

@@ -336,20 +336,38 @@ file_new(struct room *room, struct filed *filed, const struct object *object)
     return error;
 }
 
+/* NULL: there is nothing under it. */
+static enum entente_error
+filed_under(struct room *room, const struct digest *object, struct filed **filed)
+{
+    const struct object *found = consultation_object(room->consultation, object);
+
+    *filed = NULL;
+    if (found == NULL || object_under_count(found) == 0)
+        return ENTENTE_OK;
+    enum entente_error error = filed_of(room, object, filed);
+    return error == ENTENTE_OK ? file_new(room, *filed, found) : error;
+}
+
+enum entente_error
+room_under_count(struct room *room, const struct digest *object, uint32_t *count)
+{
+    struct filed *filed;
+    enum entente_error error = filed_under(room, object, &filed);
+
+    *count = error == ENTENTE_OK && filed != NULL ? filed->count : 0;
+    return error;
+}
+
 enum entente_error
 room_under(
     struct room *room, const struct digest *object, uint32_t index, struct room_entry *entry)
 {
-    const struct object *found = consultation_object(room->consultation, object);
     struct filed *filed;
 
     *entry = (struct room_entry){0};
-    if (found == NULL || object_under_count(found) == 0)
-        return ENTENTE_ERR_NOT_FOUND;
-    enum entente_error error = filed_of(room, object, &filed);
-    if (error == ENTENTE_OK)
-        error = file_new(room, filed, found);
-    if (error == ENTENTE_OK && index >= filed->count)
+    enum entente_error error = filed_under(room, object, &filed);
+    if (error == ENTENTE_OK && (filed == NULL || index >= filed->count))
         error = ENTENTE_ERR_NOT_FOUND;
     if (error != ENTENTE_OK)
         return error;

@@ -128,6 +128,9 @@ uint64_t room_life(const struct room *room);
  */
 MUST_USE enum entente_error room_under(
     struct room *room, const struct digest *object, uint32_t index, struct room_entry *entry);
+/* How many they are; none where nobody spoke of the object.  Errors as above, but not NOT_FOUND. */
+MUST_USE enum entente_error room_under_count(
+    struct room *room, const struct digest *object, uint32_t *count);
 
 /* ---- what is to be written ---- */
 

@@ -401,6 +401,25 @@ def good_answers_fit_their_schemas():
         check(any(one["text"] == "빈틈없이" for one in under), under)
 
 
+def statements_are_asked_for_by_their_place():
+    with Desk() as desk:
+        session = desk.api.good("POST", f"{ROOM}/sessions", {"name": "협의", "language": "ko", "begins": "2020-11-19T08:30:00Z",
+                                                             "chairs": [0]})["object"]
+        item = desk.api.good("POST", f"{ROOM}/sessions/{session}/items",
+                             {"number": 1, "minutes": 20, "owner": 0, "language": "en", "text": "Peace"})["object"]
+        for number in range(7):
+            desk.api.good("POST", f"{ROOM}/statements", {"language": "en", "text": str(number), "under": item})
+        for query, said in (("from=2&limit=2", [2, 3]), ("from=99&limit=3", [4, 5, 6]), ("from=6", [6]), ("from=0&limit=1", [0]),
+                            ("from=99", [0, 1, 2, 3, 4, 5, 6])):
+            page = desk.api.good("GET", f"{ROOM}/statements?under={item}&{query}")
+            check([(one["place"], one["text"]) for one in page["statements"]] == [(place, str(place)) for place in said], (query, page))
+            check(page["total"] == 7, page)
+        following = desk.api.good("GET", f"{ROOM}/statements?under={item}&from=2&limit=2")["next"]
+        page = desk.api.good("GET", f"{ROOM}/statements?under={item}&after={following}&limit=1")
+        check([one["place"] for one in page["statements"]] == [4], page)
+        problem(desk.api.ask("GET", f"{ROOM}/statements?from=2"), 400, "from")
+
+
 def a_repeated_request_is_done_once():
     with Desk() as desk:
         wanted = {"language": "en", "text": "Once."}
@@ -500,5 +519,6 @@ def followers_lose_nothing():
 
 
 sys.exit(run_tests([bodies_that_break_one_rule, parameters_that_break_one_rule, ids_of_nobody, who_may_ask,
-                    accounts_outlive_the_desk, good_answers_fit_their_schemas, a_repeated_request_is_done_once,
-                    metrics_are_open_metrics, a_flood_of_wrong_requests, followers_lose_nothing]))
+                    accounts_outlive_the_desk, good_answers_fit_their_schemas,
+                    statements_are_asked_for_by_their_place, a_repeated_request_is_done_once, metrics_are_open_metrics,
+                    a_flood_of_wrong_requests, followers_lose_nothing]))

@@ -4,7 +4,8 @@ import type { Schemas } from "./client";
 export type Live = Schemas["Live"];
 export type LinkState = "connecting" | "live" | "lost";
 
-const SILENCE_MS = 2500; // without a word: ask whether the desk is there
+const SILENCE_MS = 1500; // without a word: ask whether the desk is there
+const ANSWER_MS = 1200; // what is lost is to be seen within three seconds
 const BACK_OFF_MS = [200, 500, 1000, 2000, 3000];
 
 export class Follower {
@@ -77,7 +78,7 @@ export class Follower {
     clearTimeout(this.timer);
     this.timer = window.setTimeout(async () => {
       try {
-        const response = await fetch("/api/v1/health", { signal: AbortSignal.timeout(2000) });
+        const response = await fetch("/api/v1/health", { signal: AbortSignal.timeout(ANSWER_MS) });
         if (!response.ok) throw new Error(String(response.status));
         this.watch();
       } catch {

@@ -1,101 +1,34 @@
 // The session room: agenda, statements as they arrive, the floor, attendance, the chair's controls.
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useState } from "preact/hooks";
 import { Refused, answer, desk, onceKey, type Schemas } from "../api/client";
 import { Compose } from "../parts/compose";
 import { Form } from "../parts/form";
 import { Marks, Problem, Status } from "../parts/marks";
+import { StatementList } from "../parts/statements";
 import { Name, Said } from "../parts/text";
 import { useAsked } from "../state/asked";
-import { listen, me, room } from "../state/room";
+import { held } from "../state/held";
+import { me, room } from "../state/room";
 import { say, sayWord, when } from "../words";
 import { ItemDoings, Papers } from "./session_items";
 import { People } from "./session_people";
 
 type Session = Schemas["Session"];
-type Statement = Schemas["Statement"];
-
-const QUIET_MS = 400;
-
 const CHAIRS = ["operator", "holder", "deputy", "secretary"];
 
-/** The statements under an item: those of the desk, and each one that arrives, in the order of the record. */
-function useStatements(roomId: string, item: string): { list: Statement[]; problem: string | undefined } {
-  const asked = useAsked(
-    async () => {
-      const all: Statement[] = [];
-      let after: string | undefined;
-      do {
-        const page: Schemas["StatementList"] = await answer(
-          desk.GET("/api/v1/rooms/{room}/statements", {
-            params: { path: { room: roomId }, query: { under: item, limit: 500, ...(after ? { after } : {}) } },
-          }),
-        );
-        all.push(...page.statements);
-        after = page.next ?? undefined;
-      } while (after !== undefined);
-      return all;
-    },
-    [roomId, item],
-    false,
-  );
-  const [arrived, setArrived] = useState<Statement[]>([]);
-  const again = useRef(asked.again);
-  again.current = asked.again;
-  useEffect(() => {
-    // What arrives is shown at once; its place in the order, and who holds what, are asked for when it is quiet.
-    let timer = 0;
-    setArrived([]);
-    const stop = listen((message) => {
-      const statement = (message as { statement?: Statement }).statement;
-      if (statement?.under === item) setArrived((before) => [...before, statement]);
-      clearTimeout(timer);
-      timer = window.setTimeout(() => again.current(), QUIET_MS);
-    });
-    return () => {
-      clearTimeout(timer);
-      stop();
-    };
-  }, [item]);
-  const known = new Set(asked.data?.map((statement) => statement.id));
-  return { list: [...(asked.data ?? []), ...arrived.filter((one) => !known.has(one.id))], problem: asked.problem };
-}
-
-function Statements(props: { room: string; item: Schemas["Item"] }) {
-  const { list, problem } = useStatements(props.room, props.item.id);
-  const end = useRef<HTMLDivElement>(null);
-  useEffect(() => {
-    // Who reads at the end stays there; who reads above is left alone.
-    const box = end.current;
-    if (box !== null && box.getBoundingClientRect().top < innerHeight + 200) box.scrollIntoView({ block: "nearest" });
-  }, [list.length]);
+function Conclusions(props: { of: Schemas["Item"] }) {
   return (
-    <div class="statements" role="log" aria-live="polite" aria-label={say("session.agenda")}>
-      <Problem text={problem} />
-      {list.map((statement) => (
-        <article class={`statement slot-${statement.origin.slot % 6}`} key={statement.id}>
-          <header>
-            <strong>
-              <Name>{statement.speaker}</Name>
-            </strong>{" "}
-            <span class="hint">
-              <Name>{statement.origin.party}</Name>
-            </span>
-            <Marks origin={statement.origin} />
-          </header>
-          <Said text={statement.text} language={statement.language} />
-        </article>
-      ))}
-      {props.item.conclusions?.map((conclusion) => (
+    <>
+      {props.of.conclusions?.map((conclusion) => (
         <article class="conclusion" key={conclusion.id}>
           <header>
             <strong>{say("session.conclusion")}</strong>
-            <Marks origin={conclusion.origin} />
+            <Marks origin={held(conclusion.origin)} />
           </header>
           <Said text={conclusion.text} language={conclusion.language} />
         </article>
       ))}
-      <div ref={end} />
-    </div>
+    </>
   );
 }
 
@@ -203,7 +136,11 @@ export function SessionRoom(props: { id: string }) {
       <section class="floor">
         <Chair session={session} item={item} again={asked.again} />
         {item !== undefined && <Papers of={item} />}
-        {item !== undefined && <Statements key={item.id} room={path.room} item={item} />}
+        {item !== undefined && (
+          <StatementList key={item.id} room={path.room} item={item.id}>
+            <Conclusions of={item} />
+          </StatementList>
+        )}
         {item !== undefined && <ItemDoings key={item.id} item={item} again={asked.again} />}
         {item !== undefined && session.status !== "closed" && <Compose room={path.room} under={item.id} />}
       </section>

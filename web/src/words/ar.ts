@@ -276,4 +276,6 @@ export const ar: Words = {
   "commitment.dispute": "الاعتراض",
   "commitment.deliveries": "عمليات التسليم",
   "commitment.overTime": "المتعهد به والمسلَّم والمؤكد والمتنازع عليه عبر الزمن",
+  "session.final": "يحتفظ به الجميع حتى هنا",
+  "session.statements": "المداخلات",
 };

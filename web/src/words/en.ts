@@ -275,6 +275,8 @@ export const en = {
   "commitment.dispute": "Dispute",
   "commitment.deliveries": "Deliveries",
   "commitment.overTime": "Pledged, delivered, confirmed and disputed over time",
+  "session.final": "held by all up to here",
+  "session.statements": "Statements",
 } as const;
 
 export type Key = keyof typeof en;

@@ -276,4 +276,6 @@ export const ja: Words = {
   "commitment.dispute": "異議を述べる",
   "commitment.deliveries": "履行の記録",
   "commitment.overTime": "約束・履行・確認・異議の推移",
+  "session.final": "ここまで全員が保有",
+  "session.statements": "発言",
 };

@@ -276,4 +276,6 @@ export const ko: Words = {
   "commitment.dispute": "이의 제기",
   "commitment.deliveries": "이행 내역",
   "commitment.overTime": "시간에 따른 약속·이행·확인·이의",
+  "session.final": "여기까지 모두 보유",
+  "session.statements": "발언",
 };
