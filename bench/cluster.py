@@ -69,6 +69,9 @@ class Cluster:
     def memory(self, i):
         return support.memory(self.nodes[i].pid)
 
+    def processor_seconds(self, i):
+        return support.processor_seconds(self.nodes[i].pid)
+
     def disk_bytes(self, i):
         return support.folder_bytes(self.path(f"node{i}"))
 

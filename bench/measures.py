@@ -348,6 +348,43 @@ def evaluate_one(options):
                             ours and ours["one_more_us"], 50)
 
 
+# --- live ----------------------------------------------------------------------------------------
+
+LIVE_CROWD = 200  # followers at each desk
+
+
+def processor_seconds(nodes):
+    return sum(nodes.processor_seconds(i) for i in range(cluster.NODES))
+
+
+def live_once(nodes, statements, followers):
+    before = processor_seconds(nodes)
+    figures = support.run_tool(support.tool("live_load"), statements, followers,
+                               *[nodes.node(i) for i in range(cluster.NODES)])
+    figures["processor_ms_each"] = (processor_seconds(nodes) - before) * 1000 / statements
+    return figures
+
+
+def live(options):
+    sides = Sides(options)
+    for _ in sides.rounds():
+        with options.ours() as nodes:
+            disk = disk_append()
+            few = live_once(nodes, options.entries, 1)
+            many = live_once(nodes, options.entries, LIVE_CROWD)
+            sides.note("disk", disk)
+            sides.note("round_trip", few.pop("round_trip"))
+            del many["round_trip"]
+            sides.note("ours", {**few, **{f"crowd_{key}": value for key, value in many.items()},
+                                "limit_p99_ms": 2 * (disk["p99_ms"] + sides.column("round_trip", "p99_ms")[-1]) + 5})
+    to_limit = sides.ratio(("ours", "p99_ms"), ("ours", "limit_p99_ms"))
+    goal = worth("p99 at most 2 times (fdatasync + round trip, p99 both) + 5 ms; nothing lost, also with 200 followers "
+                 "at each desk", to_limit, 1)
+    lost = sum(sides.column("ours", "lost") + sides.column("ours", "crowd_lost"))
+    goal["reached"] = goal["reached"] and lost == 0
+    return sides, {"ours_p99_to_limit": to_limit}, goal
+
+
 # name -> (measurement, entries unless told otherwise, what to say of a peer that cannot do it)
 MEASURES = {
     "append-1": (append_1, 2000, None),
@@ -357,6 +394,7 @@ MEASURES = {
     "verify": (verify, 1000000, "a record of etcd or NATS carries no signature to verify"),
     "evaluate": (evaluate, 1000000, "a store of etcd or NATS says nothing of sessions and agreements"),
     "evaluate-one": (evaluate_one, 100000, "a store of etcd or NATS says nothing of sessions and agreements"),
+    "live": (live, 200, "etcd and NATS have watchers, but no desk that opens and evaluates what they are told"),
     "memory": (memory, 1000000, None),
     "start": (start, 1000000, None),
 }

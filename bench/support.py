@@ -154,6 +154,19 @@ def memory(pid):
             "peak_bytes": peak}
 
 
+def processor_seconds(pid):
+    """What a process and its descendants that still run have used, as user and in the kernel."""
+    ticks = 0
+    for one in process_tree(pid):
+        try:
+            with open(f"/proc/{one}/stat") as file:
+                fields = file.read().rsplit(")", 1)[1].split()
+        except OSError:
+            continue
+        ticks += int(fields[11]) + int(fields[12])
+    return ticks / os.sysconf("SC_CLK_TCK")
+
+
 def folder_bytes(path):
     total = 0
     for folder, _, files in os.walk(path):

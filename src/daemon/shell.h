@@ -6,6 +6,7 @@
 #define ENTENTE_DAEMON_SHELL_H
 
 #include "channel/messages.h"
+#include "daemon/pace.h"
 #include "net/net.h"
 #include "node/node.h"
 #include "store/store.h"
@@ -73,8 +74,8 @@ struct shell {
     struct chunks *chunks;
     uint64_t commit_batch; /* 0: nothing of the node's to commit */
     bool has_writes;       /* of the desk's to commit */
-    uint64_t committed_ns; /* when the last commit ended */
-    uint64_t commit_took_ns;
+    struct pace pace;      /* of the commits */
+    bool is_read;          /* the next one has what people can read */
     uv_timer_t commit_timer;
     bool store_failed;     /* the transaction is gone; the node is told at the end of the turn */
     enum entente_error store_error;

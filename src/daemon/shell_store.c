@@ -2,15 +2,6 @@
 #include "daemon/shell.h"
 
 #define STORE_RETRY_MS 1000u
-
-/*
- * The first commit after a quiet time comes at once; those behind it this long after each other, or
- * 16 times as long as the last one took.  An own entry is durable in the keyholder's journal
- * before, and a peer's is acked only 50 ms after the last (H2): nobody waits for it, while each
- * commit makes the keyholder's own sync wait where both write to one disk.
- */
-#define COMMIT_EVERY_MS_MIN 20u
-#define COMMIT_EVERY_MS_MAX 100u
 #define NS_IN_MS UINT64_C(1000000)
 
 static enum entente_error
@@ -40,6 +31,15 @@ put(struct shell *shell, const struct effect *effect)
     return store_put_proof(shell->store, &effect->room, effect->slot, effect->inc, effect->data);
 }
 
+/* Whether people at this party wait for it: not for acks, which have no payload, nor for parts of files. */
+static bool
+is_read(const struct effect *effect)
+{
+    if (effect->kind == EFFECT_STORE_SEGMENT)
+        return effect->admitted->row.payloads.size > 0;
+    return effect->kind != EFFECT_STORE_CHUNK;
+}
+
 /* After a failure the transaction is gone: the rest of the turn is not written either. */
 void
 shell_store_effect(struct shell *shell, const struct effect *effect)
@@ -51,6 +51,7 @@ shell_store_effect(struct shell *shell, const struct effect *effect)
     if (shell->store_failed)
         return;
     shell->grows = true;
+    shell->is_read |= is_read(effect);
     enum entente_error error = put(shell, effect);
     if (error != ENTENTE_OK) {
         shell->store_failed = true;
@@ -92,24 +93,15 @@ on_commit_timer(uv_timer_t *timer)
     shell_commit(timer->data);
 }
 
-/* One after the other, commits would leave no time for anything else when frames come singly. */
 static bool
 must_wait(struct shell *shell)
 {
-    uint64_t now = uv_hrtime();
-    uint64_t pause = 16 * shell->commit_took_ns;
+    uint64_t wait_ns = pace_wait_ns(&shell->pace, uv_hrtime(), shell->is_read);
 
-    if (pause < COMMIT_EVERY_MS_MIN * NS_IN_MS)
-        pause = COMMIT_EVERY_MS_MIN * NS_IN_MS;
-    if (pause > COMMIT_EVERY_MS_MAX * NS_IN_MS)
-        pause = COMMIT_EVERY_MS_MAX * NS_IN_MS;
-    if (now >= shell->committed_ns + pause)
+    if (wait_ns == 0)
         return false;
-    if (!uv_is_active((uv_handle_t *)&shell->commit_timer)) {
-        uv_update_time(shell->loop);
-        uv_timer_start(&shell->commit_timer, on_commit_timer,
-            (shell->committed_ns + pause - now) / NS_IN_MS + 1, 0);
-    }
+    uv_update_time(shell->loop);
+    uv_timer_start(&shell->commit_timer, on_commit_timer, wait_ns / NS_IN_MS + 1, 0);
     return true;
 }
 
@@ -119,12 +111,12 @@ shell_commit(struct shell *shell)
     bool has_work = shell->commit_batch != 0 || shell->has_writes;
     if (!has_work || (!shell->store_failed && must_wait(shell)))
         return;
-    shell->has_writes = false;
+    shell->has_writes = shell->is_read = false;
     if (!shell->store_failed) {
         uint64_t began = uv_hrtime();
         enum entente_error error = store_commit(shell->store);
-        shell->committed_ns = uv_hrtime();
-        shell->commit_took_ns = shell->committed_ns - began;
+        uint64_t ended = uv_hrtime();
+        pace_note(&shell->pace, ended, ended - began);
         if (error != ENTENTE_OK) {
             shell->store_failed = true;
             shell->store_error = error;
