@@ -119,6 +119,18 @@ take_message(struct load *load, struct connection *of, const char *text, size_t 
         load->reached[of->desk] = now_ms();
 }
 
+/* Who does not answer a ping is closed.  RFC 6455: a client masks what it sends, here with zeros. */
+static void
+answer_ping(const struct connection *of, const uint8_t *data, size_t size)
+{
+    char pong[6 + 125] = {(char)0x8A, (char)(0x80 | size)};
+
+    if (size <= 125) {
+        memcpy(pong + 6, data, size);
+        write_all(of->socket, pong, 6 + size);
+    }
+}
+
 /* One frame of the server: not masked, in one piece.  Its size, or 0: it is not whole. */
 static size_t
 take_frame(struct load *load, struct connection *of, const uint8_t *data, size_t size)
@@ -139,9 +151,12 @@ take_frame(struct load *load, struct connection *of, const uint8_t *data, size_t
     if (size - head < length)
         return 0;
     if ((data[0] & 0x0F) == 8) {
-        errno = ECONNRESET;
-        fail("a desk closed a follower");
+        fprintf(stderr, "live_load: a desk closed a follower: %.*s\n", length > 2 ? (int)length - 2 : 0,
+            (const char *)data + head + 2);
+        exit(2);
     }
+    if ((data[0] & 0x0F) == 9)
+        answer_ping(of, data + head, length);
     if ((data[0] & 0x0F) == 1)
         take_message(load, of, (const char *)data + head, length);
     return head + length;
