@@ -149,9 +149,9 @@ PAGE_PORT = 7401
 
 
 def log_in_token(party):
-    """An account for whoever looks at the page: it may do all that an office's secretary and holder may."""
+    """An account for whoever looks at the page: it may do all that an office's secretary and holder and the node's operator may."""
     party.run("account", "new", party.folder, "secretariat", "--name", "Secretariat", "--role", "secretary",
-              "holder", "--office", OFFICE)
+              "holder", "operator", "--office", OFFICE)
     return party.json("account", "token", party.folder, "secretariat", "demo")["token"]
 
 

@@ -1,4 +1,4 @@
-// What the OpenAPI document says of each operation that takes a JSON body, for the page's forms: who may, and its fields.
+// What the OpenAPI document says of each operation, for the page's forms: who may, and the fields of its JSON body.
 import { readFileSync } from "node:fs";
 import type { Plugin } from "vite";
 
@@ -52,8 +52,8 @@ export function operations(document: any): Record<string, unknown> {
   for (const [path, methods] of Object.entries<any>(document.paths))
     for (const [method, operation] of Object.entries<any>(methods)) {
       const body = operation.requestBody?.content?.["application/json"]?.schema;
-      if (operation.operationId === undefined || body === undefined) continue;
-      const schema = resolve(body);
+      if (operation.operationId === undefined) continue;
+      const schema = resolve(body ?? {});
       const fields = Object.entries(schema.properties ?? {}).map(([name, given]) => [
         name,
         field(given, schema.required?.includes(name) ?? false),

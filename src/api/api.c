@@ -336,11 +336,11 @@ api_calls(struct api *api)
 /* ---- what the desk tells ---- */
 
 static struct call *
-call_of_status(struct api *api, uint64_t ticket)
+call_that_waits(struct api *api, enum call_wait wait, uint64_t ticket)
 {
     struct call *call = api->calls;
 
-    while (call != NULL && (call->ticket != ticket || call->wait != WAIT_STATUS))
+    while (call != NULL && (call->ticket != ticket || call->wait != wait))
         call = call->next;
     return call;
 }
@@ -386,7 +386,7 @@ call_then(struct call *call, const struct status *status)
 void
 api_status(struct api *api, uint64_t ticket, enum entente_error error, const struct status *status)
 {
-    struct call *call = call_of_status(api, ticket);
+    struct call *call = call_that_waits(api, WAIT_STATUS, ticket);
 
     if (call == NULL) {
         live_status(api, ticket, error, status);
@@ -397,6 +397,24 @@ api_status(struct api *api, uint64_t ticket, enum entente_error error, const str
         call_fail(call, error);
     else
         call_then(call, status);
+}
+
+void
+api_exported(struct api *api, uint64_t ticket, enum entente_error error, struct bytes part)
+{
+    struct call *call = call_that_waits(api, WAIT_PART, ticket);
+
+    if (call != NULL)
+        record_exported(call, error, part);
+}
+
+void
+api_controlled(struct api *api, uint64_t ticket, enum entente_error error)
+{
+    struct call *call = call_that_waits(api, WAIT_DONE, ticket);
+
+    if (call != NULL)
+        record_controlled(call, error);
 }
 
 void
@@ -440,7 +458,10 @@ api_tick(struct api *api)
         next = call_skip_replays(call->next);
         if (call->wait == WAIT_TAKEN_IN)
             call_taken_in(call);
-        else if ((call->wait == WAIT_WRITTEN || call->wait == WAIT_STATUS) &&
+        else if (call->wait == WAIT_PART && now_ms >= call->wait_until_ms)
+            record_exported(call, ENTENTE_ERR_NOT_RUNNING, (struct bytes){0});
+        else if ((call->wait == WAIT_WRITTEN || call->wait == WAIT_STATUS ||
+                     call->wait == WAIT_DONE) &&
                  now_ms >= call->wait_until_ms)
             call_refuse(call, 504, NULL, NULL,
                 call->wait == WAIT_WRITTEN

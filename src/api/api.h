@@ -31,7 +31,7 @@ struct api_written {
 };
 
 /*
- * The desk, as the API needs it.  Answers come by api_written() and api_status() under the same ticket:
+ * The desk, as the API needs it.  Answers come by api_written(), api_status() and so on under the same ticket:
  * later, not from inside of these calls.
  */
 struct api_desk {
@@ -50,6 +50,16 @@ struct api_desk {
     enum entente_error (*accounts_load)(void *state, struct bytes *content); /* NOT_FOUND: none yet */
     enum entente_error (*accounts_save)(void *state, struct bytes content);
     struct files *files; /* borrowed; NULL: files cannot be given and read */
+    /*
+     * Answered by api_exported(): the next part of the room's record as a file; the same ticket goes on with the
+     * same file.  NULL: it cannot be given.
+     */
+    void (*export_part)(void *state, uint64_t ticket, struct room *room);
+    /*
+     * Answered by api_controlled().  what: enum message_control_what; `slot`: whose link.  NULL: it cannot
+     * be asked for.
+     */
+    void (*control)(void *state, uint64_t ticket, struct room *room, uint8_t what, uint8_t slot);
 };
 
 /*
@@ -68,6 +78,9 @@ struct http_calls api_calls(struct api *api);
 /* ---- what the desk tells ---- */
 void api_written(struct api *api, uint64_t ticket, enum entente_error error, const struct api_written *written);
 void api_status(struct api *api, uint64_t ticket, enum entente_error error, const struct status *status);
+/* `part` is borrowed; empty: the file is at its end. */
+void api_exported(struct api *api, uint64_t ticket, enum entente_error error, struct bytes part);
+void api_controlled(struct api *api, uint64_t ticket, enum entente_error error);
 /* Once a turn of the desk's loop: requests that waited for a room to be read may go on. */
 void api_turn(struct api *api);
 /* A room took an entry in: to the index of search, and to those who follow. */

@@ -36,7 +36,7 @@ struct call_entry {
 extern const struct call_entry calls_of_sessions[], calls_of_acts[], calls_of_texts[], calls_of_offices[],
     calls_of_commitments[], calls_of_dialogues[], calls_of_readouts[], calls_of_assessments[], calls_of_files[],
     calls_of_accounts[], calls_of_rooms[], calls_of_changes[], calls_of_live[], calls_of_statements[], calls_of_search[],
-    calls_of_documents[], calls_of_desk[];
+    calls_of_documents[], calls_of_desk[], calls_of_record[];
 
 struct api *call_api(const struct call *call);
 struct room *call_room(const struct call *call);          /* NULL where the path names none */

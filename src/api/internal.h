@@ -31,6 +31,8 @@ enum call_wait {
     WAIT_WRITTEN,  /* api_written() */
     WAIT_TAKEN_IN, /* api_changed() with the entry, or a little time */
     WAIT_STATUS,   /* api_status() */
+    WAIT_PART,     /* api_exported() */
+    WAIT_DONE,     /* api_controlled() */
     WAIT_CURRENT,  /* the room to be read for the first time */
     WAIT_REPLAY    /* the first of equal requests */
 };
@@ -178,6 +180,11 @@ const struct status *live_known(const struct live *live, const struct room *room
 /* ---- calls_changes.c ---- */
 /* One Change; NULL: it cannot be read, or memory is out. */
 json_t *json_of_change(struct room *room, uint64_t change);
+
+/* ---- calls_record.c ---- */
+/* What the call waited for: a part of the record as a file, empty at its end; that the node did it. */
+void record_exported(struct call *call, enum entente_error error, struct bytes part);
+void record_controlled(struct call *call, enum entente_error error);
 
 /* ---- calls_statements.c ---- */
 /* The statement, heading or file that a section is; NULL: it is none of them, or memory is out. */

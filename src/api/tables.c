@@ -19,6 +19,7 @@ static const struct call_entry *const tables[] = {
     calls_of_files,
     calls_of_documents,
     calls_of_search,
+    calls_of_record,
 };
 
 const struct call_entry *

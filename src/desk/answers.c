@@ -95,7 +95,9 @@ take_node_exported(struct desk *desk, struct bytes body)
 
     enum entente_error error = message_node_exported_read(body, &message);
     struct request *request = request_find(desk, message.ticket, &entry);
-    if (error == ENTENTE_OK && request != NULL)
+    if (error == ENTENTE_OK && (message.ticket & TICKET_API) != 0)
+        serving_exported(desk, &message);
+    else if (error == ENTENTE_OK && request != NULL)
         HAND_ON(exported, message.error != ENTENTE_OK || message.data.size == 0, message.error,
             message.data);
     return error;
@@ -126,7 +128,9 @@ take_node_done(struct desk *desk, struct bytes body)
         return ENTENTE_OK;
     }
     struct request *request = request_find(desk, message.ticket, &entry);
-    if (error == ENTENTE_OK && request != NULL)
+    if (error == ENTENTE_OK && (message.ticket & TICKET_API) != 0)
+        serving_controlled(desk, &message);
+    else if (error == ENTENTE_OK && request != NULL)
         HAND_ON(answer, request->kind != MESSAGE_IMPORT, message.error);
     return error;
 }

@@ -70,15 +70,16 @@ rooms(void *state)
     return count;
 }
 
-/* A write or status that could not even be asked for: told later, as the API expects it. */
+/* What could not even be asked for: told later, as the API expects it. */
 static void
-fail_later(struct desk *desk, uint64_t ticket, bool is_status, enum entente_error error)
+fail_later(
+    struct desk *desk, uint64_t ticket, enum serving_asked asked, enum entente_error error)
 {
     struct serving_failure *failure = malloc(sizeof *failure);
 
     if (failure == NULL)
         return; /* the call ends by its time */
-    *failure = (struct serving_failure){desk->serving.failures, ticket, is_status, error};
+    *failure = (struct serving_failure){desk->serving.failures, ticket, asked, error};
     desk->serving.failures = failure;
 }
 
@@ -113,7 +114,7 @@ write_entry(void *state, uint64_t ticket, struct room *room, uint8_t kind, struc
     if (error == ENTENTE_OK)
         return;
     free(asked);
-    fail_later(desk, ticket, false, error);
+    fail_later(desk, ticket, ASKED_WRITE, error);
 }
 
 static void
@@ -124,7 +125,30 @@ ask_status(void *state, uint64_t ticket, struct room *room)
 
     enum entente_error error = message_node_status_queue(desk->node, &ask);
     if (error != ENTENTE_OK)
-        fail_later(desk, ticket, true, error);
+        fail_later(desk, ticket, ASKED_STATUS, error);
+}
+
+static void
+ask_export(void *state, uint64_t ticket, struct room *room)
+{
+    struct desk *desk = state;
+    struct message_node_export ask = {
+        .ticket = TICKET_API | ticket, .room = *room_id(room), .scope = EXPORT_ALL};
+
+    enum entente_error error = message_node_export_queue(desk->node, &ask);
+    if (error != ENTENTE_OK)
+        fail_later(desk, ticket, ASKED_PART, error);
+}
+
+static void
+ask_control(void *state, uint64_t ticket, struct room *room, uint8_t what, uint8_t slot)
+{
+    struct desk *desk = state;
+    struct message_node_control ask = {TICKET_API | ticket, *room_id(room), what, slot};
+
+    enum entente_error error = message_node_control_queue(desk->node, &ask);
+    if (error != ENTENTE_OK)
+        fail_later(desk, ticket, ASKED_CONTROL, error);
 }
 
 static enum entente_error
@@ -193,7 +217,7 @@ api_of(struct desk *desk)
 {
     struct serving *serving = &desk->serving;
     const struct api_desk calls = {desk, now_ms, random_of, rooms, room_at, write_entry, ask_status,
-        accounts_load, accounts_save, desk->files};
+        accounts_load, accounts_save, desk->files, ask_export, ask_control};
 
     if (serving->api != NULL || serving->is_broken)
         return serving->api;
@@ -220,6 +244,22 @@ serving_status(struct desk *desk, const struct message_node_status_is *message)
         api_status(desk->serving.api, message->ticket & ~TICKET_API, error, &status);
 }
 
+void
+serving_exported(struct desk *desk, const struct message_node_exported *message)
+{
+    if (desk->serving.api != NULL)
+        api_exported(desk->serving.api, message->ticket & ~TICKET_API,
+            (enum entente_error)message->error, message->data);
+}
+
+void
+serving_controlled(struct desk *desk, const struct message_node_done *message)
+{
+    if (desk->serving.api != NULL)
+        api_controlled(desk->serving.api, message->ticket & ~TICKET_API,
+            (enum entente_error)message->error);
+}
+
 static void
 tell_failures(struct serving *serving)
 {
@@ -227,10 +267,20 @@ tell_failures(struct serving *serving)
         struct serving_failure failure = *serving->failures;
         free(serving->failures);
         serving->failures = failure.next;
-        if (failure.is_status)
-            api_status(serving->api, failure.ticket, failure.error, NULL);
-        else
+        switch (failure.asked) {
+        case ASKED_WRITE:
             api_written(serving->api, failure.ticket, failure.error, NULL);
+            break;
+        case ASKED_STATUS:
+            api_status(serving->api, failure.ticket, failure.error, NULL);
+            break;
+        case ASKED_PART:
+            api_exported(serving->api, failure.ticket, failure.error, (struct bytes){0});
+            break;
+        case ASKED_CONTROL:
+            api_controlled(serving->api, failure.ticket, failure.error);
+            break;
+        }
     }
 }
 

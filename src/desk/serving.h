@@ -17,10 +17,12 @@ struct serving_change {
     uint64_t change; /* the newest; 0: told */
 };
 
+enum serving_asked { ASKED_WRITE, ASKED_STATUS, ASKED_PART, ASKED_CONTROL };
+
 struct serving_failure {
     struct serving_failure *next;
     uint64_t ticket;
-    bool is_status; /* else a write */
+    enum serving_asked asked;
     enum entente_error error;
 };
 
@@ -47,6 +49,8 @@ struct http_calls serving_calls(struct desk *desk);
 
 /* What the node said under a ticket of the API. */
 void serving_status(struct desk *desk, const struct message_node_status_is *message);
+void serving_exported(struct desk *desk, const struct message_node_exported *message);
+void serving_controlled(struct desk *desk, const struct message_node_done *message);
 
 /* Once a turn of the loop; and how long until there is something to do, in ms; -1: nothing. */
 void serving_turn(struct desk *desk);

@@ -178,6 +178,14 @@ room_parties(const struct room *room)
     return room->genesis.parties_count;
 }
 
+enum entente_error
+room_proof(struct room *room, uint8_t slot, uint16_t inc, struct bytes *proof)
+{
+    const struct record_source *source = store_source(room->options.store);
+
+    return source->proof_of(source->state, &room->options.id, slot, inc, proof);
+}
+
 const struct party_register *
 room_register(const struct room *room, uint8_t slot)
 {

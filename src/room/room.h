@@ -132,6 +132,13 @@ MUST_USE enum entente_error room_under(
 MUST_USE enum entente_error room_under_count(
     struct room *room, const struct digest *object, uint32_t *count);
 
+/*
+ * The proof that the party showed two faces in this lane (section 7): the payload of a fault entry, for
+ * fault_parse().  Borrowed until the next call of this room.  NOT_FOUND: there is none.
+ */
+MUST_USE enum entente_error room_proof(
+    struct room *room, uint8_t slot, uint16_t inc, struct bytes *proof);
+
 /* ---- what is to be written ---- */
 
 /*

@@ -27,6 +27,7 @@ from tap import run_tests
 NOBODYS_ID = "00" * 31 + "aa"
 ROOM = "/api/v1/rooms/only"
 FOLLOWERS = 200
+REGISTER = 65535  # the incarnation by which register entries are named
 
 
 class Connection(http.client.HTTPConnection):
@@ -420,6 +421,45 @@ def statements_are_asked_for_by_their_place():
         problem(desk.api.ask("GET", f"{ROOM}/statements?from=2"), 400, "from")
 
 
+def the_record_is_looked_at_and_taken_away():
+    with Desk() as desk:
+        for number in range(5):
+            for api in desk.apis:
+                api.good("POST", f"{ROOM}/statements", {"language": "en", "text": str(number)})
+        wait_for(lambda: desk.api.good("GET", ROOM)["entries"] >= 15, "what all three said")
+        whole = desk.api.good("GET", f"{ROOM}/graph?limit=500")
+        known = {entry["origin"]["entry"]: entry["origin"] for entry in whole["entries"]}
+        causes = [one for entry in whole["entries"] for one in entry["causes"] if one["incarnation"] != REGISTER]
+        check(len(causes) > 0 and all(known[one["entry"]]["number"] == one["number"] for one in causes), causes)
+        check({feed["slot"] for feed in whole["feeds"]} == {0, 1, 2}, whole["feeds"])
+        window = desk.api.good("GET", f"{ROOM}/graph?from=3&limit=4")
+        check(window["from"] == 3 and window["entries"] == whole["entries"][2:6], window)
+        last = desk.api.good("GET", f"{ROOM}/graph?limit=2")
+        check(last["from"] == last["total"] - 1 and len(last["entries"]) == 2, last)
+        check(desk.api.good("GET", f"{ROOM}/faults") == {"faults": []})
+        problem(desk.api.ask("GET", f"{ROOM}/faults/1/1/proof"), 404, "incarnation")
+        taken = desk.api.ask("GET", f"{ROOM}/record")
+        check(taken.status == 200 and taken.headers["content-type"] == "application/octet-stream", taken)
+        with open("taken.record", "wb") as file:
+            file.write(taken.body)
+        report = desk.parties[0].json("record", "verify", "taken.record")
+        check(report["entries"] >= 15, report)
+
+
+def a_link_is_cut_and_mended():
+    with Desk() as desk:
+        def is_linked():
+            return desk.api.good("GET", ROOM)["parties"][1]["is_linked"]
+
+        wait_for(is_linked, "the link to Japan")
+        check(desk.api.ask("POST", f"{ROOM}/links", {"what": "cut", "party": 1}).status == 204)
+        wait_for(lambda: not is_linked(), "the cut link")
+        check(desk.api.good("GET", ROOM)["parties"][2]["is_linked"], "only the one link is cut")
+        check(desk.api.ask("POST", f"{ROOM}/links", {"what": "mend", "party": 1}).status == 204)
+        wait_for(is_linked, "the mended link")
+        problem(desk.api.ask("POST", f"{ROOM}/links", {"what": "cut"}), 422, "/party")
+
+
 def a_repeated_request_is_done_once():
     with Desk() as desk:
         wanted = {"language": "en", "text": "Once."}
@@ -520,5 +560,6 @@ def followers_lose_nothing():
 
 sys.exit(run_tests([bodies_that_break_one_rule, parameters_that_break_one_rule, ids_of_nobody, who_may_ask,
                     accounts_outlive_the_desk, good_answers_fit_their_schemas,
-                    statements_are_asked_for_by_their_place, a_repeated_request_is_done_once, metrics_are_open_metrics,
+                    statements_are_asked_for_by_their_place, the_record_is_looked_at_and_taken_away,
+                    a_link_is_cut_and_mended, a_repeated_request_is_done_once, metrics_are_open_metrics,
                     a_flood_of_wrong_requests, followers_lose_nothing]))

@@ -8,7 +8,9 @@ import { Consultation } from "./screens/consultation";
 import { Dialogues } from "./screens/dialogues";
 import { LogIn } from "./screens/login";
 import { Offices } from "./screens/offices";
+import { Operator } from "./screens/operator";
 import { Readouts } from "./screens/readouts";
+import { Record } from "./screens/record";
 import { Search } from "./screens/search";
 import { SessionRoom } from "./screens/session";
 import { Sessions } from "./screens/sessions";
@@ -28,7 +30,9 @@ const SCREENS = [
   "dialogues",
   "offices",
   "readouts",
+  "record",
   "search",
+  "operator",
 ] as const;
 
 function Screen() {
@@ -50,6 +54,10 @@ function Screen() {
       return <Offices />;
     case "readouts":
       return <Readouts />;
+    case "record":
+      return <Record />;
+    case "operator":
+      return <Operator />;
     case "search":
       return <Search />;
     default:
@@ -94,7 +102,7 @@ function Around() {
         <button onClick={() => void logOut()}>{say("login.out")}</button>
       </header>
       <nav class="rooms" aria-label={say("nav.consultation")}>
-        {SCREENS.map((screen) => (
+        {SCREENS.filter((screen) => screen !== "operator" || me.value?.roles.includes("operator")).map((screen) => (
           <a href={`#/${screen}`} aria-current={group === screen ? "page" : undefined}>
             {say(`nav.${screen}` as Key)}
           </a>

@@ -100,3 +100,7 @@ export function bytes(count: number): string {
 export function languageName(tag: string): string {
   return new Intl.DisplayNames([tag], { type: "language" }).of(tag) ?? tag;
 }
+
+export function count(number: number): string {
+  return new Intl.NumberFormat(language.value).format(number);
+}
