@@ -240,7 +240,6 @@ export_record(struct call *call)
     ask_part(call);
 }
 
-/* The client is gone: nothing more is asked for. */
 static void
 export_drained(struct call *call)
 {
@@ -256,14 +255,14 @@ record_exported(struct call *call, enum entente_error error, struct bytes part)
         call_fail(call, error);
         return;
     }
+    if (!call->is_head)
+        call_begin(call, 200, "application/octet-stream", -1);
     if (error != ENTENTE_OK && call->exchange != NULL)
         http_abort(call->exchange); /* so that nobody takes it for whole */
     if (error != ENTENTE_OK || part.size == 0 || call->exchange == NULL) {
         call_end(call);
         return;
     }
-    if (!call->is_head)
-        call_begin(call, 200, "application/octet-stream", -1);
     call_part(call, part);
     if (call_has_room(call))
         ask_part(call);

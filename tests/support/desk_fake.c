@@ -57,6 +57,29 @@ status(void *state, uint64_t ticket, struct room *room)
     desk->statuses[desk->statuses_count++] = ticket;
 }
 
+static void
+export_part(void *state, uint64_t ticket, struct room *room)
+{
+    struct fake_desk *desk = state;
+
+    if (room != desk->room)
+        abort();
+    desk->part_ticket = ticket;
+    desk->parts_asked++;
+}
+
+static void
+control(void *state, uint64_t ticket, struct room *room, uint8_t what, uint8_t slot)
+{
+    struct fake_desk *desk = state;
+
+    if (room != desk->room)
+        abort();
+    desk->control_ticket = ticket;
+    desk->control_what = what;
+    desk->control_slot = slot;
+}
+
 static enum entente_error
 accounts_load(void *state, struct bytes *content)
 {
@@ -86,7 +109,7 @@ fake_desk_api(struct fake_desk *desk)
 {
     return (struct api_desk){
         desk, now_ms, random_of, rooms, room_at, write_entry, status, accounts_load,
-        accounts_save, NULL, NULL, NULL};
+        accounts_save, NULL, export_part, control};
 }
 
 void
@@ -252,6 +275,26 @@ fake_desk_say(struct fake_desk *desk, uint8_t slot, const char *text)
     body.sections[0].statement = (struct section_statement){
         bytes_of_text("en"), bytes_of_text("Adviser"), bytes_of_text(text)};
     append_body(desk, slot, ENTRY_SEALED, &body);
+}
+
+void
+fake_desk_fork(struct fake_desk *desk, uint8_t slot)
+{
+    struct build_feed fork = desk->feeds[slot];
+    struct built_segment other;
+
+    fake_desk_say(desk, slot, "One face.");
+    room_say(&other, &fork, NULL, 0);
+    must(replica_receive(&desk->replica, &other));
+    const struct proven *proof = desk->replica.admission.faults;
+    if (proof == NULL)
+        abort();
+    must(store_begin(desk->store));
+    must(store_put_proof(
+        desk->store, &desk->setting.id, proof->slot, proof->inc, proof->payload));
+    must(store_commit(desk->store));
+    built_segment_free(&other);
+    fake_desk_advance(desk);
 }
 
 /* ---- answers ---- */

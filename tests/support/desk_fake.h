@@ -29,6 +29,10 @@ struct fake_desk {
     unsigned writes_count;
     uint64_t statuses[FAKE_WRITES_MAX]; /* tickets, not answered yet */
     unsigned statuses_count;
+    uint64_t part_ticket; /* of the part of the record's file that was asked for last */
+    unsigned parts_asked;
+    uint64_t control_ticket;
+    uint8_t control_what, control_slot;
     struct api *api;
     struct http_calls calls;
 
@@ -59,6 +63,8 @@ void fake_desk_written(struct fake_desk *desk, enum entente_error error);
 void fake_desk_write_all(struct fake_desk *desk);
 /* Another party says something. */
 void fake_desk_say(struct fake_desk *desk, uint8_t slot, const char *text);
+/* Another party shows two faces: two entries of one number, and the proof is stored. */
+void fake_desk_fork(struct fake_desk *desk, uint8_t slot);
 /* The room takes in what is there. */
 void fake_desk_advance(struct fake_desk *desk);
 /* Answers all questions for a status, with these parties linked. */

@@ -91,6 +91,12 @@ http_answer(struct http_exchange *exchange, uint16_t status, const struct http_f
     keep(exchange, body);
 }
 
+void
+http_abort(struct http_exchange *exchange)
+{
+    exchange->is_aborted = true;
+}
+
 bool
 http_has_room(struct http_exchange *exchange)
 {

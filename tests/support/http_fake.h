@@ -33,6 +33,7 @@ struct http_exchange {
     size_t body_bytes;
     bool is_streamed;
     bool is_accepted;
+    bool is_aborted;
     bool is_full; /* the test says that there is no room */
     unsigned parts; /* that were not drained yet */
     uint16_t closed;
