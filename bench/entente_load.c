@@ -29,7 +29,7 @@ make_statement(size_t text_bytes, uint64_t number, struct bytes *list)
         text[i] = (uint8_t)('a' + (number + i) % 26);
     struct section section = {.type = SECTION_STATEMENT,
         .statement = {.tag = bytes_of_text("en"), .text = {text, text_bytes}}};
-    if (text == NULL || desk_list_section(&section, &made, &list->size) != ENTENTE_OK)
+    if (text == NULL || desk_list_sections(&section, 1, &made, &list->size) != ENTENTE_OK)
         made = NULL;
     list->data = made;
     free(text);

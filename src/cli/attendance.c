@@ -71,6 +71,12 @@ attendance_by_abbreviation(const struct attendance *attendance, struct bytes abb
     return index == 0 ? NULL : &attendance->known[index - 1];
 }
 
+const struct attendee *
+attendance_today(const struct attendance *attendance, size_t i)
+{
+    return i < attendance->today_count ? &attendance->known[attendance->today[i]] : NULL;
+}
+
 static void
 copy_name(char out[static ATTENDANCE_NAME_BYTES_MAX + 1], struct bytes name)
 {

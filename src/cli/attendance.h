@@ -48,6 +48,12 @@ enum attendance_row {
 /* Read one line of a table, which begins with '|'. */
 enum attendance_row attendance_read_row(struct attendance *attendance, struct bytes line);
 
+/*
+ * The `i`-th of those who are here today, in the order of the list; NULL behind the last.
+ * Borrowed until the attendance reads on.
+ */
+const struct attendee *attendance_today(const struct attendance *attendance, size_t i);
+
 /* True when `text` is an abbreviation: 1 to 5 capitals and digits, the first one a capital. */
 bool attendance_is_abbreviation(struct bytes text);
 

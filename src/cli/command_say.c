@@ -104,7 +104,7 @@ say_section(struct cli *cli, struct desk_client *client, const struct room_id *r
     uint8_t *list;
     size_t bytes;
 
-    enum entente_error error = desk_list_section(section, &list, &bytes);
+    enum entente_error error = desk_list_sections(section, 1, &list, &bytes);
     if (error != ENTENTE_OK)
         return cli_fail(cli, error, "this cannot be said");
     error = desk_say(client, room, (struct bytes){list, bytes}, said);

@@ -6,7 +6,8 @@
  *     begins the session of that day.  A file without such a date in its first heading (a table of
  *     contents, a summary) is reported and left out, but "held a three day meeting hosted by ... in
  *     ... on" in it tells where the sessions of its folder took place.
- *   - attendance lists and tables between the title and the first heading (see attendance.h);
+ *   - attendance lists and tables between the title and the first heading (see attendance.h), which
+ *     say who is present;
  *   - headings, which are agenda items, and among them "Conclusion", "Resolution", "Consensus" and
  *     "Conclusion/Resolution", which are kept as conclusions;
  *   - statements: paragraphs that begin with their speakers, `ABC: text`.  What follows until the
@@ -57,12 +58,20 @@ struct minutes_item {
     struct bytes text;
 };
 
-/* Who is told.  What `item` returns other than ENTENTE_OK ends the reading and is its result. */
+/* Who is present; the organisation is empty where it is unknown.  Valid during the call only. */
+struct minutes_person {
+    const char *name;
+    const char *organisation;
+};
+
+/* Who is told.  What `item` or `person` returns other than ENTENTE_OK ends the reading and is its result. */
 struct minutes_sink {
     void *context;
     enum entente_error (*item)(void *context, const struct minutes_item *item);
     /* `line` is 1-based, or 0 for the file as a whole; `reason` is a text for people, static. */
     void (*unread)(void *context, const char *file, uint32_t line, const char *reason);
+    /* Somebody who is present, behind the session's item and before all others of it; or NULL. */
+    enum entente_error (*person)(void *context, const struct minutes_person *person);
 };
 
 /*

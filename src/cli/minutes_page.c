@@ -251,12 +251,31 @@ close_open(struct scan *scan)
     return tell(scan, &item);
 }
 
+/* Who was listed is present: to be told before anything that was said. */
+static enum entente_error
+end_attendance(struct scan *scan)
+{
+    const struct minutes_sink *sink = scan->sink;
+    const struct attendee *here;
+    enum entente_error error = ENTENTE_OK;
+
+    if (!scan->in_attendance)
+        return ENTENTE_OK;
+    scan->in_attendance = false;
+    for (size_t i = 0; sink->person != NULL && error == ENTENTE_OK &&
+                       (here = attendance_today(scan->attendance, i)) != NULL; i++)
+        error = sink->person(
+            sink->context, &(struct minutes_person){here->name, here->organisation});
+    return error;
+}
+
 static enum entente_error
 read_heading_line(struct scan *scan, uint8_t level, struct bytes text)
 {
     enum entente_error error = close_open(scan);
 
-    scan->in_attendance = false;
+    if (error == ENTENTE_OK)
+        error = end_attendance(scan);
     scan->in_conclusion = is_conclusion(text);
     if (error != ENTENTE_OK)
         return error;
@@ -278,7 +297,8 @@ read_label_line(struct scan *scan, const struct label *label)
     enum entente_error error = close_open(scan);
     struct minutes_item item = new_item(scan, MINUTES_STATEMENT);
 
-    scan->in_attendance = false;
+    if (error == ENTENTE_OK)
+        error = end_attendance(scan);
     if (error != ENTENTE_OK)
         return error;
     item.abbreviation = label->speakers;
@@ -420,7 +440,8 @@ read_conclusion_line(struct scan *scan, struct bytes line)
 {
     enum entente_error error = close_open(scan);
 
-    scan->in_attendance = false;
+    if (error == ENTENTE_OK)
+        error = end_attendance(scan);
     scan->in_conclusion = true;
     return error == ENTENTE_OK ? read_text_line(scan, line) : error;
 }
@@ -505,6 +526,8 @@ minutes_page_read(
         else if (scan.line != title_line)
             error = read_line(&scan, line);
     }
+    if (error == ENTENTE_OK)
+        error = end_attendance(&scan);
     if (error == ENTENTE_OK)
         error = close_open(&scan);
     free(scan.text);

@@ -10,6 +10,7 @@ struct saying {
     uint64_t ticket; /* 0: free */
     uint8_t *sections;
     size_t bytes;
+    struct entry_id *id; /* gets it, or NULL */
 };
 
 struct player {
@@ -135,10 +136,12 @@ note(struct player *player, const struct message_said *said)
 
 /* The answer to one saying; those before it may still be open. */
 static enum entente_error
-answered(struct player *player, uint64_t ticket)
+answered(struct player *player, const struct message_said *said)
 {
     for (uint32_t i = 0; i < player->count; i++)
-        if (saying_at(player, i)->ticket == ticket) {
+        if (saying_at(player, i)->ticket == said->ticket) {
+            if (saying_at(player, i)->id != NULL)
+                *saying_at(player, i)->id = said->id;
             free(saying_at(player, i)->sections);
             *saying_at(player, i) = (struct saying){0};
         }
@@ -171,7 +174,7 @@ wait_one(struct player *player)
         if (error != ENTENTE_OK)
             return error;
         note(player, &said);
-        return answered(player, said.ticket);
+        return answered(player, &said);
     }
     if (error == ENTENTE_OK && type == MESSAGE_ANSWER) {
         error = message_answer_read(body, &answer);
@@ -187,11 +190,13 @@ wait_one(struct player *player)
 }
 
 enum entente_error
-player_say(struct player *player, const struct section *section)
+player_say(
+    struct player *player, const struct section *sections, uint16_t count, struct entry_id *id)
 {
-    struct saying saying = {0};
+    struct saying saying = {.id = id};
 
-    enum entente_error error = desk_list_section(section, &saying.sections, &saying.bytes);
+    enum entente_error error =
+        desk_list_sections(sections, count, &saying.sections, &saying.bytes);
     if (error == ENTENTE_OK && player->client == NULL) {
         error = reconnect(player);
         player->began_ms = player->last_ms = now_ms();
@@ -220,12 +225,20 @@ player_say(struct player *player, const struct section *section)
 }
 
 enum entente_error
-player_finish(struct player *player, struct player_report *report)
+player_wait(struct player *player)
 {
     enum entente_error error = ENTENTE_OK;
 
     while (error == ENTENTE_OK && player->count > 0)
         error = wait_one(player);
+    return error;
+}
+
+enum entente_error
+player_finish(struct player *player, struct player_report *report)
+{
+    enum entente_error error = player_wait(player);
+
     *report = player->report;
     return error;
 }

@@ -34,14 +34,19 @@ MUST_USE enum entente_error player_new(
 void player_free(struct player *player);
 
 /*
- * Say one section.  Waits while `in_flight` are under way.
+ * Say these sections as one entry.  Waits while `in_flight` are under way.  `id`, where it is not NULL, gets
+ * the entry's id when that is acknowledged, and stays where it is until then.
  *   ENTENTE_ERR_NOT_RUNNING   the node is gone for longer than the patience
  *   ENTENTE_ERR_TOO_LARGE, ENTENTE_ERR_TEXT   it cannot be said: nothing was
  *   what the node says of it
  */
-MUST_USE enum entente_error player_say(struct player *player, const struct section *section);
+MUST_USE enum entente_error player_say(
+    struct player *player, const struct section *sections, uint16_t count, struct entry_id *id);
 
-/* Waits for the rest, and reports. */
+/* Waits until all of it is acknowledged. */
+MUST_USE enum entente_error player_wait(struct player *player);
+
+/* The same, and reports. */
 MUST_USE enum entente_error player_finish(struct player *player, struct player_report *report);
 
 #endif

@@ -131,23 +131,26 @@ desk_answer(struct desk_client *client, uint64_t ticket, uint16_t wanted, struct
 }
 
 enum entente_error
-desk_list_section(const struct section *section, uint8_t **list, size_t *bytes)
+desk_list_sections(const struct section *sections, uint16_t count, uint8_t **list, size_t *bytes)
 {
-    enum entente_error error = section_check(section);
-
     *list = NULL;
-    if (error != ENTENTE_OK)
-        return error;
-    size_t size = section_size(section);
-    *bytes = 2 + 2 + 4 + size;
+    *bytes = 2;
+    for (uint16_t i = 0; i < count; i++) {
+        enum entente_error error = section_check(&sections[i]);
+        if (error != ENTENTE_OK)
+            return error;
+        *bytes += 2 + 4 + section_size(&sections[i]);
+    }
     *list = malloc(*bytes);
     if (*list == NULL)
         return ENTENTE_ERR_NO_MEMORY;
     struct writer writer = writer_of(*list, *bytes);
-    writer_u16(&writer, 1);
-    writer_u16(&writer, section->type);
-    writer_u32(&writer, (uint32_t)size);
-    section_write(&writer, section);
+    writer_u16(&writer, count);
+    for (uint16_t i = 0; i < count; i++) {
+        writer_u16(&writer, sections[i].type);
+        writer_u32(&writer, (uint32_t)section_size(&sections[i]));
+        section_write(&writer, &sections[i]);
+    }
     return ENTENTE_OK;
 }
 

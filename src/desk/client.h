@@ -40,12 +40,12 @@ MUST_USE enum entente_error desk_answer(
     struct desk_client *client, uint64_t ticket, uint16_t wanted, struct bytes *body);
 
 /*
- * The list of one section, as SAY carries it, in `*list`, which the caller frees.
- *   ENTENTE_ERR_TEXT, ENTENTE_ERR_USAGE   it cannot be said: section_check()
+ * The list of these sections, as SAY carries it, in `*list`, which the caller frees.
+ *   ENTENTE_ERR_TEXT, ENTENTE_ERR_USAGE   one cannot be said: section_check()
  *   ENTENTE_ERR_NO_MEMORY
  */
-MUST_USE enum entente_error desk_list_section(
-    const struct section *section, uint8_t **list, size_t *bytes);
+MUST_USE enum entente_error desk_list_sections(
+    const struct section *sections, uint16_t count, uint8_t **list, size_t *bytes);
 
 /*
  * One request, one answer.  `room` zero: the only one.  What the desk answers with an error comes back

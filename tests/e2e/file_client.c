@@ -128,7 +128,7 @@ say(const struct fact *fact, uint16_t type)
     uint8_t *list;
     size_t size;
 
-    need(desk_list_section(&section, &list, &size), "a fact");
+    need(desk_list_sections(&section, 1, &list, &size), "a fact");
     need(desk_say(client, &status.room, (struct bytes){list, size}, &said), "a fact");
     fact_make_object(&object, &said.id, 0);
     print_hex(object.bytes, ID_BYTES);

@@ -40,13 +40,22 @@ check_unread(void *context, const char *file, uint32_t line, const char *reason)
     fuzz_require(line >= 1 && line <= told->lines);
 }
 
+static enum entente_error
+check_person(void *context, const struct minutes_person *person)
+{
+    (void)context;
+    fuzz_require(person->name[0] != '\0' && text_is_utf8(bytes_of_text(person->name)));
+    fuzz_require(text_is_utf8(bytes_of_text(person->organisation)));
+    return ENTENTE_OK;
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct attendance *attendance = attendance_new();
     struct minutes_page page = {.file = "fuzz.md", .content = {data, size}};
     struct told told = {.lines = 1};
-    struct minutes_sink sink = {&told, check_item, check_unread};
+    struct minutes_sink sink = {&told, check_item, check_unread, check_person};
     char date[11];
 
     fuzz_require(attendance != NULL);

@@ -78,10 +78,17 @@ trace_unread(void *context, const char *file, uint32_t line, const char *reason)
     trace_print(context, "unread %s:%u %s\n", file, line, reason);
 }
 
+static inline enum entente_error
+trace_person(void *context, const struct minutes_person *person)
+{
+    trace_print(context, "present %s|%s\n", person->name, person->organisation);
+    return ENTENTE_OK;
+}
+
 static inline struct minutes_sink
 trace_sink(struct minutes_trace *trace)
 {
-    return (struct minutes_sink){trace, trace_item, trace_unread};
+    return (struct minutes_sink){trace, trace_item, trace_unread, trace_person};
 }
 
 #endif

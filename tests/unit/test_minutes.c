@@ -34,6 +34,7 @@ static const char expected[] =
     "session 2019-12/a.md:1 2019-12-05 () 5 December, 2019 Meeting Notes\n"
     "statement 2019-12/a.md:2 AL|| zeroth\n"
     "session 2020-03/march-31.md:1 2020-03-31 (at Acme in Bern) March 31, 2020 Meeting Notes\n"
+    "present Ann Lee|Acme\n"
     "statement 2020-03/march-31.md:4 AL|Ann Lee|Acme first\n"
     "session 2020-03/april-1.md:1 2020-04-01 (at Acme in Bern) April 01, 2020 Meeting Notes\n"
     "statement 2020-03/april-1.md:2 AL|Ann Lee|Acme second\n";
@@ -249,7 +250,7 @@ TEST(gives_the_chair_in_turn)
 {
     uint8_t parties[16];
     uint8_t *next = parties;
-    struct minutes_sink sink = {&next, note_party, trace_unread};
+    struct minutes_sink sink = {&next, note_party, trace_unread, NULL};
 
     make_folder("turns");
     for (char day = '1'; day <= '4'; day++) {

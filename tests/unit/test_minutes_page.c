@@ -39,7 +39,9 @@ is_read_as(const char *content, const char *trace)
 
 #define TITLE "# March 4, 2015 Meeting Notes\n-----\n"
 #define PEOPLE "Ann Lee (AL), Bo Öst (BO), **Remote attendees:** Cy Lee (CYL)\n\n## One\n"
-#define SESSION "session a.md:1 2015-03-04 () March 4, 2015 Meeting Notes\nheading a.md:5 2 One\n"
+#define SESSION                                                                                    \
+    "session a.md:1 2015-03-04 () March 4, 2015 Meeting Notes\n"                                   \
+    "present Ann Lee|\npresent Bo Öst|\npresent Cy Lee|\nheading a.md:5 2 One\n"
 
 TEST(reads_titles_in_both_orders)
 {
@@ -91,6 +93,8 @@ TEST(reads_running_lists)
         "session a.md:1 2015-03-04 () March 4, 2015 Meeting Notes\n"
         "unread a.md:7 no abbreviation in this line of the attendance\n"
         "unread a.md:8 an attendee without a name, or too many attendees\n"
+        "present Ann Lee|\npresent Bo Öst|\npresent Cy (Kit) Ng|\npresent Di Fo|\n"
+        "present Ed Go|\npresent Fi Hu|\npresent Gu Im|\n"
         "statement a.md:9 AL|Ann Lee| a\n"
         "statement a.md:10 BO|Bo Öst| b\n"
         "statement a.md:11 CKN|Cy (Kit) Ng| c\n"
@@ -118,6 +122,7 @@ TEST(reads_tables)
         "unread a.md:8 a row of the attendance without a name and an abbreviation\n"
         "unread a.md:9 a row of the attendance without a name and an abbreviation\n"
         "unread a.md:10 a row of the attendance without a name and an abbreviation\n"
+        "present Ann Lee|Acme, Inc.\npresent Bo Öst|\n"
         "heading a.md:11 2 One\n"
         "statement a.md:12 AL|Ann Lee|Acme, Inc. a\n"
         "statement a.md:13 BO|Bo Öst| b/| x | AL | Other |\n"));
@@ -300,7 +305,7 @@ TEST(cuts_a_statement_at_1_mib_and_says_so_once)
     char *content = malloc(lines * 1001 + 128);
     struct attendance *attendance = attendance_new();
     struct sizes sizes = {0};
-    struct minutes_sink sink = {&sizes, note_size, count_unread};
+    struct minutes_sink sink = {&sizes, note_size, count_unread, NULL};
 
     REQUIRE(content != NULL && attendance != NULL);
     char *end = content + sprintf(content, TITLE "AL: ");

@@ -58,7 +58,7 @@ TEST(reads_the_minutes_of_2015_to_2021)
     const char *source = getenv("ENTENTE_SOURCE");
     char path[4096];
     struct counts counts = {.in_order = true};
-    struct minutes_sink sink = {&counts, count_item, count_unread};
+    struct minutes_sink sink = {&counts, count_item, count_unread, NULL};
 
     snprintf(path, sizeof path, "%s%s/data/minutes-2015-2021.tar.zst",
         shared != NULL   ? shared
