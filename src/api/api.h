@@ -60,6 +60,8 @@ struct api_desk {
      * be asked for.
      */
     void (*control)(void *state, uint64_t ticket, struct room *room, uint8_t what, uint8_t slot);
+    /* All of the node's processes stop for so long, this one too, a moment after the answer.  NULL: as above. */
+    enum entente_error (*stop)(void *state, uint16_t seconds);
 };
 
 /*

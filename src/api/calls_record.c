@@ -299,7 +299,23 @@ record_controlled(struct call *call, enum entente_error error)
     if (error != ENTENTE_OK)
         call_fail(call, error);
     else
-        call_reply_bytes(call, 204, "", (struct bytes){0});
+        call_reply(call, 200, json_incref(call->body)); /* what was decided */
+}
+
+static void
+stop(struct call *call)
+{
+    struct api *api = call->api;
+    uint64_t seconds = 0;
+
+    call_field_number(call, "seconds", &seconds);
+    enum entente_error error = api->desk.stop == NULL
+                                   ? ENTENTE_ERR_NOT_RUNNING
+                                   : api->desk.stop(api->desk.state, (uint16_t)seconds);
+    if (error != ENTENTE_OK)
+        call_fail(call, error);
+    else
+        call_reply(call, 202, json_incref(call->body));
 }
 
 const struct call_entry calls_of_record[] = {
@@ -308,5 +324,6 @@ const struct call_entry calls_of_record[] = {
     {.operation = "faultProof", .run = fetch_proof},
     {.operation = "recordExport", .run = export_record, .drained = export_drained},
     {.operation = "linkControl", .run = control},
+    {.operation = "nodeStop", .run = stop},
     {.operation = NULL},
 };

@@ -64,6 +64,7 @@ enum message_process {
     X(RUNNING, running, 9, NODE, SUPERVISOR, "it listens at this port")                            \
     X(UNABLE, unable, 10, NODE, SUPERVISOR, "why it cannot run, or the desk, for the operator")    \
     X(READING, reading, 11, SUPERVISOR, DESK, "who it is, and the store, which it may read")       \
+    X(DRILL, drill, 12, DESK, SUPERVISOR, "stop all of the node's processes for a while")          \
                                                                                                    \
     X(NODE_LIST, node_list, 100, DESK, NODE, "a page of entries")                                  \
     X(NODE_STATUS, node_status, 101, DESK, NODE, "how a room stands")                              \
@@ -196,6 +197,9 @@ enum message_process {
 
 /* store: a path; self: this desk's party. */
 #define MESSAGE_FIELDS_READING(F) F(party, self) F(rest, store)
+/* At most DRILL_SECONDS_MAX: a desk that was taken over can do no more by it than by dying. */
+#define DRILL_SECONDS_MAX 120u
+#define MESSAGE_FIELDS_DRILL(F) F(u16, seconds)
 
 /* transport_seed: 32 bytes; listen: "IP:port"; store: a path; self: this node's party. */
 #define MESSAGE_FIELDS_SETUP(F)                                                                    \

@@ -23,6 +23,7 @@
 #define PAUSE_MS_MAX 5000
 #define GOOD_AFTER_S 30 /* a node that ran so long is started again at once when it dies */
 #define STOP_MS 5000
+#define DRILL_AFTER_MS 500 /* who asked for the drill is answered before it begins */
 #define RENEW_MS 2000 /* the other parties learn of a new transport key before it is used */
 #define PATH_BYTES 4096
 
@@ -37,9 +38,20 @@ struct supervisor {
     bool is_running; /* the node is, at `port` */
     uint16_t port; /* 0: it never ran */
     uint64_t renew_at_ms; /* steady time; then the node starts again with its new transport key; 0: not */
+    uint64_t drill_at_ms; /* steady time; then the node stops for a drill; 0: not */
+    int drill_ms;         /* for so long */
     bool is_ending;
     enum entente_error error; /* why it ends */
 };
+
+static uint64_t
+steady_ms(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
 
 /* ---- the folder ---- */
 
@@ -199,6 +211,7 @@ start(struct supervisor *supervisor)
     supervisor->is_ready = false;
     supervisor->is_running = false;
     supervisor->renew_at_ms = 0; /* what is started now has it */
+    supervisor->drill_at_ms = 0;
     doors_renew(&supervisor->doors, supervisor->options);
     enum entente_error error = children_start(&supervisor->children, supervisor->options->programs,
         supervisor->options->folder, &supervisor->doors);
@@ -266,6 +279,18 @@ hear_unable(struct supervisor *supervisor, enum child child, struct bytes body)
         end(supervisor, error);
 }
 
+/* What the operator asked at the page. */
+static void
+hear_drill(struct supervisor *supervisor, struct bytes body)
+{
+    struct message_drill drill;
+
+    if (message_drill_read(body, &drill) != ENTENTE_OK || drill.seconds > DRILL_SECONDS_MAX)
+        return;
+    supervisor->drill_at_ms = steady_ms() + DRILL_AFTER_MS;
+    supervisor->drill_ms = drill.seconds * 1000;
+}
+
 static void
 hear(struct supervisor *supervisor, enum child child, uint16_t type, struct bytes body)
 {
@@ -285,6 +310,8 @@ hear(struct supervisor *supervisor, enum child child, uint16_t type, struct byte
         hear_failed(supervisor, body);
     } else if (type == MESSAGE_UNABLE) {
         hear_unable(supervisor, child, body);
+    } else if (type == MESSAGE_DRILL && child == CHILD_DESK) {
+        hear_drill(supervisor, body);
     }
 }
 
@@ -307,15 +334,6 @@ serve_channel(struct supervisor *supervisor, enum child child, short events)
 }
 
 /* ---- signals ---- */
-
-static uint64_t
-steady_ms(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
-}
 
 static struct public_key
 transport_key(const struct supervisor *supervisor)
@@ -391,14 +409,22 @@ is_renewing(struct supervisor *supervisor)
     return true;
 }
 
-static int
-renew_wait_ms(const struct supervisor *supervisor)
+static bool
+is_drilling(const struct supervisor *supervisor)
 {
-    uint64_t now = steady_ms();
+    return supervisor->drill_at_ms != 0 && steady_ms() >= supervisor->drill_at_ms;
+}
 
-    if (supervisor->renew_at_ms == 0)
+/* Until the first of what is to be done at a time; -1: nothing is. */
+static int
+due_ms(const struct supervisor *supervisor)
+{
+    uint64_t now = steady_ms(), renew = supervisor->renew_at_ms, drill = supervisor->drill_at_ms;
+    uint64_t first = renew == 0 || (drill != 0 && drill < renew) ? drill : renew;
+
+    if (first == 0)
         return -1;
-    return supervisor->renew_at_ms > now ? (int)(supervisor->renew_at_ms - now) : 0;
+    return first > now ? (int)(first - now) : 0;
 }
 
 /* Until a child is gone (true: start again) or the end is asked for. */
@@ -415,12 +441,12 @@ serve_children(struct supervisor *supervisor)
             polls[c] = (struct pollfd){supervisor->children.sockets[c], events, 0};
         }
         polls[CHILDREN] = (struct pollfd){supervisor->signals, POLLIN, 0};
-        if (poll(polls, CHILDREN + 1, renew_wait_ms(supervisor)) < 0 && errno != EINTR)
+        if (poll(polls, CHILDREN + 1, due_ms(supervisor)) < 0 && errno != EINTR)
             end(supervisor, ENTENTE_ERR_IO);
         for (int c = 0; c < CHILDREN; c++)
             good &= serve_channel(supervisor, (enum child)c, polls[c].revents);
         good &= serve_signals(supervisor);
-        good &= !is_renewing(supervisor);
+        good &= !is_renewing(supervisor) && !is_drilling(supervisor);
     }
 }
 
@@ -430,6 +456,20 @@ pause_ms(const struct supervisor *supervisor, int ms)
     struct pollfd signals = {supervisor->signals, POLLIN, 0};
 
     (void)!poll(&signals, 1, ms);
+}
+
+/* The node is stopped as by a power cut, and comes back by itself. */
+static void
+drill(struct supervisor *supervisor)
+{
+    uint64_t until_ms = steady_ms() + (uint64_t)supervisor->drill_ms;
+
+    fprintf(stderr, "serve: a drill: the node is stopped for %d s\n", supervisor->drill_ms / 1000);
+    children_stop(&supervisor->children, 0);
+    for (uint64_t now = steady_ms(); now < until_ms && !supervisor->is_ending; now = steady_ms()) {
+        pause_ms(supervisor, (int)(until_ms - now));
+        (void)serve_signals(supervisor);
+    }
 }
 
 static void
@@ -444,6 +484,10 @@ serve(struct supervisor *supervisor)
             serve_children(supervisor);
         else
             end(supervisor, error);
+        if (is_drilling(supervisor) && !supervisor->is_ending) {
+            drill(supervisor);
+            continue;
+        }
         children_stop(&supervisor->children, supervisor->is_ending ? STOP_MS : 200);
         (void)serve_signals(supervisor);
         if (supervisor->is_ending)

@@ -47,9 +47,9 @@ serve_client(struct desk *desk, uint32_t index, short events)
 static void
 flush(struct desk *desk)
 {
-    struct channel *own[] = {desk->keyholder, desk->node};
+    struct channel *own[] = {desk->supervisor, desk->keyholder, desk->node};
 
-    for (size_t i = 0; i < 2; i++)
+    for (size_t i = 0; i < sizeof own / sizeof own[0]; i++)
         if (channel_wants_write(own[i]) && channel_flush(own[i]) != ENTENTE_OK)
             desk_end(desk, "another process of this node is gone");
     files_go_on(desk->files);

@@ -152,6 +152,14 @@ ask_control(void *state, uint64_t ticket, struct room *room, uint8_t what, uint8
 }
 
 static enum entente_error
+ask_stop(void *state, uint16_t seconds)
+{
+    struct desk *desk = state;
+
+    return message_drill_queue(desk->supervisor, &(struct message_drill){seconds});
+}
+
+static enum entente_error
 accounts_load(void *state, struct bytes *content)
 {
     struct serving *serving = &((struct desk *)state)->serving;
@@ -217,7 +225,8 @@ api_of(struct desk *desk)
 {
     struct serving *serving = &desk->serving;
     const struct api_desk calls = {desk, now_ms, random_of, rooms, room_at, write_entry, ask_status,
-        accounts_load, accounts_save, desk->files, ask_export, ask_control};
+        accounts_load, accounts_save, desk->files, ask_export, ask_control,
+        ask_stop};
 
     if (serving->api != NULL || serving->is_broken)
         return serving->api;

@@ -167,9 +167,9 @@ class Document:
 
 
 def samples(document):
-    """Every operation that takes or gives JSON, with a path and a body that are formally right."""
+    """Every operation that takes or gives JSON, with a path and a body that are formally right; none that ends the desk."""
     for method, path, operation in document.operations():
-        if operation["operationId"] == "live" or document.is_stream(operation):
+        if operation["operationId"] in ("live", "nodeStop") or document.is_stream(operation):
             continue
         schema = document.body_schema(operation)
         body = document.sample(schema) if schema is not None else None
@@ -452,12 +452,41 @@ def a_link_is_cut_and_mended():
             return desk.api.good("GET", ROOM)["parties"][1]["is_linked"]
 
         wait_for(is_linked, "the link to Japan")
-        check(desk.api.ask("POST", f"{ROOM}/links", {"what": "cut", "party": 1}).status == 204)
+        check(desk.api.ask("POST", f"{ROOM}/links", {"what": "cut", "party": 1}).status == 200)
         wait_for(lambda: not is_linked(), "the cut link")
         check(desk.api.good("GET", ROOM)["parties"][2]["is_linked"], "only the one link is cut")
-        check(desk.api.ask("POST", f"{ROOM}/links", {"what": "mend", "party": 1}).status == 204)
+        check(desk.api.ask("POST", f"{ROOM}/links", {"what": "mend", "party": 1}).status == 200)
         wait_for(is_linked, "the mended link")
         problem(desk.api.ask("POST", f"{ROOM}/links", {"what": "cut"}), 422, "/party")
+
+
+def a_node_is_stopped_for_a_drill():
+    with Desk() as desk:
+        token = token_of(desk.api, "minutes", ["secretary"])
+
+        def is_linked():
+            return desk.apis[1].good("GET", ROOM)["parties"][0]["is_linked"]
+
+        def is_here():
+            try:
+                return desk.api.ask("GET", ROOM).status == 200
+            except (OSError, http.client.HTTPException):
+                return False
+
+        wait_for(is_linked, "the link to Korea")
+        check(desk.api.ask("POST", "/api/v1/node/stop", {"seconds": 5}, authorization=f"Bearer {token}").status == 403)
+        problem(desk.api.ask("POST", "/api/v1/node/stop", {"seconds": 121}), 422, "/seconds")
+        said = desk.api.good("POST", f"{ROOM}/statements", {"language": "en", "text": "Before the drill."})
+        life = desk.api.good("GET", ROOM)["life"]
+        check(desk.api.ask("POST", "/api/v1/node/stop", {"seconds": 5}).status == 202)
+        wait_for(lambda: not is_linked(), "that Japan sees the node gone")
+        desk.apis[1].good("POST", f"{ROOM}/statements", {"language": "ja", "text": "訓練中"})
+        wait_for(is_here, "that the node is back")
+        wait_for(is_linked, "that Japan sees it again")
+        check(desk.api.good("GET", ROOM)["life"] != life, "it is another life of the desk")
+        wait_for(lambda: {"Before the drill.", "訓練中"} <= {
+            one.get("text") for one in desk.api.good("GET", f"{ROOM}/statements?limit=500")["statements"]}, "what was said")
+        check(desk.api.good("GET", f"{ROOM}/graph")["total"] > 0 and said["number"] > 0)
 
 
 def a_repeated_request_is_done_once():
@@ -561,5 +590,5 @@ def followers_lose_nothing():
 sys.exit(run_tests([bodies_that_break_one_rule, parameters_that_break_one_rule, ids_of_nobody, who_may_ask,
                     accounts_outlive_the_desk, good_answers_fit_their_schemas,
                     statements_are_asked_for_by_their_place, the_record_is_looked_at_and_taken_away,
-                    a_link_is_cut_and_mended, a_repeated_request_is_done_once, metrics_are_open_metrics,
-                    a_flood_of_wrong_requests, followers_lose_nothing]))
+                    a_link_is_cut_and_mended, a_node_is_stopped_for_a_drill, a_repeated_request_is_done_once,
+                    metrics_are_open_metrics, a_flood_of_wrong_requests, followers_lose_nothing]))

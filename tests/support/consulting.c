@@ -320,7 +320,7 @@ consulting_start(void)
         *desk = (struct desk){.slot = slot};
         start_room(desk);
         struct api_desk calls = {desk, now_ms, random_of, rooms, room_at, order_write, no_status,
-            accounts_load, accounts_save, NULL, NULL, NULL};
+            accounts_load, accounts_save, NULL, NULL, NULL, NULL};
         must_do(api_new(&desk->api, &calls));
         desk->calls = api_calls(desk->api);
     }

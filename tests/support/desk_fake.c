@@ -109,7 +109,7 @@ fake_desk_api(struct fake_desk *desk)
 {
     return (struct api_desk){
         desk, now_ms, random_of, rooms, room_at, write_entry, status, accounts_load,
-        accounts_save, NULL, export_part, control};
+        accounts_save, NULL, export_part, control, NULL};
 }
 
 void
