@@ -68,9 +68,9 @@ function Screen() {
 function Around() {
   const shown = room.value!;
   const latest = news.value;
-  useEffect(() => void refresh().catch(() => undefined), [latest]);
+  useEffect(() => void refresh(), [latest]);
   useEffect(() => {
-    const timer = setInterval(() => void refresh().catch(() => undefined), 5000);
+    const timer = setInterval(() => void refresh(), 5000);
     return () => clearInterval(timer);
   }, []);
   const own = shown.parties.find((party) => party.is_own);

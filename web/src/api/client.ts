@@ -17,6 +17,11 @@ export class Refused extends Error {
   }
 }
 
+/** Whether the desk decided against it; otherwise the same request may be made again: no answer, or log-in first. */
+export function isDecided(error: unknown): error is Refused {
+  return error instanceof Refused && error.status < 500 && error.status !== 401;
+}
+
 /** The answer's data, or the problem as an exception. */
 export async function answer<T>(asked: Promise<{ data?: T; error?: unknown; response: Response }>): Promise<T> {
   const { data, error, response } = await asked;

@@ -1,6 +1,6 @@
 // Writing a statement: the draft is kept until it is durable, whatever happens to page, desk or node.
 import { useEffect, useState } from "preact/hooks";
-import { Refused, answer, desk, onceKey } from "../api/client";
+import { answer, desk, isDecided, onceKey } from "../api/client";
 import { keepDraft, onDraft, readDraft, type Draft } from "../state/drafts";
 import { link, me } from "../state/room";
 import { LANGUAGES, directionOf, language, say } from "../words";
@@ -42,8 +42,8 @@ export function Compose(props: { room: string; under: string }) {
       change({ text: "", language: attempt.language });
     } catch (error) {
       // Refused: it was not done and will not be.  No answer: the same key asks again, and it is done once.
-      if (error instanceof Refused && error.status < 500) change({ text: attempt.text, language: attempt.language });
-      setProblem(error instanceof Refused ? error.message : say("say.waiting"));
+      if (isDecided(error)) change({ text: attempt.text, language: attempt.language });
+      setProblem(isDecided(error) ? error.message : say("say.waiting"));
     } finally {
       setSending(false);
     }

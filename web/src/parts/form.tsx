@@ -1,7 +1,7 @@
 // A form for an operation of the contract: its fields, limits and roles are those of the OpenAPI document.
 import { useEffect, useState } from "preact/hooks";
 import operations, { type Field } from "virtual:operations";
-import { Refused, mayPerform, onceKey, perform, type Schemas } from "../api/client";
+import { isDecided, mayPerform, onceKey, perform, type Schemas } from "../api/client";
 import { keepFormDraft, readDraft, type FormDraft } from "../state/drafts";
 import { link, me, room } from "../state/room";
 import { LANGUAGES, directionOf, language, say, sayChoice, sayField } from "../words";
@@ -186,9 +186,8 @@ function useForm(props: FormProps) {
       props.done?.(written);
       return true;
     } catch (error) {
-      const isRefused = error instanceof Refused && error.status < 500;
-      if (isRefused) keep({ values });
-      setProblem(isRefused ? error.message : say("say.waiting"));
+      if (isDecided(error)) keep({ values });
+      setProblem(isDecided(error) ? error.message : say("say.waiting"));
       return false;
     } finally {
       setSending(false);

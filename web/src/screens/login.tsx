@@ -2,7 +2,7 @@
 import { useState } from "preact/hooks";
 import { Refused } from "../api/client";
 import { Problem } from "../parts/marks";
-import { logIn } from "../state/room";
+import { isEnded, logIn } from "../state/room";
 import { say } from "../words";
 
 export function LogIn() {
@@ -20,6 +20,7 @@ export function LogIn() {
       >
         <img src="/mark.svg" alt="" width="56" height="56" />
         <h1>Entente</h1>
+        {isEnded.value && <p role="status">{say("login.ended")}</p>}
         <label>
           {say("login.token")}
           <input type="password" dir="ltr" autoComplete="off" value={token} onInput={(event) => setToken(event.currentTarget.value)} />

@@ -96,6 +96,33 @@ function Link(props: { party: Party }) {
   );
 }
 
+const STOPS_SECONDS = [10, 30, 120];
+
+/** This node goes as by a power cut and comes back by itself; this page loses its desk and finds it again. */
+function Stop() {
+  const [seconds, setSeconds] = useState(STOPS_SECONDS[0]!);
+  const doing = useDoing();
+  return (
+    <p class="row">
+      <label>
+        {say("drill.seconds")}{" "}
+        <select value={seconds} onChange={(event) => setSeconds(Number(event.currentTarget.value))}>
+          {STOPS_SECONDS.map((one) => (
+            <option value={one}>{count(one)}</option>
+          ))}
+        </select>
+      </label>
+      <Confirmed
+        label={say("drill.stop")}
+        question={say("drill.stopSure", { seconds })}
+        isBusy={doing.isBusy}
+        run={() => void doing.run(() => perform("nodeStop", {}, { seconds }))}
+      />
+      <Problem text={doing.problem} />
+    </p>
+  );
+}
+
 function Drill() {
   const shown_ = room.value!;
   const seen = useLinks();
@@ -139,6 +166,7 @@ function Drill() {
         </p>
       )}
       <Problem text={doing.problem} />
+      <Stop />
       <ul class="lines hint" role="log" aria-label={say("drill.seen")}>
         {seen.map((one) => (
           <li>

@@ -39,12 +39,15 @@ export async function begin(): Promise<void> {
     return;
   }
   rooms.value = (await answer(desk.GET("/api/v1/rooms"))).rooms;
-  const first = rooms.value[0];
+  const first = rooms.value.find((one) => one.room === last) ?? rooms.value[0];
   if (first !== undefined && room.value === undefined) await open(first.room);
 }
 
+let last = ""; // the room that was shown last: after a new log-in it is shown again
+
 export async function open(id: string): Promise<void> {
   follower?.close();
+  last = id;
   const shown = await answer(desk.GET("/api/v1/rooms/{room}", { params: { path: { room: id } } }));
   room.value = shown;
   follower = new Follower(
@@ -54,7 +57,10 @@ export async function open(id: string): Promise<void> {
       for (const listener of listeners) listener(message);
       announce();
     },
-    (state) => (link.value = state),
+    (state) => {
+      link.value = state;
+      if (state !== "live") void refresh();
+    },
   );
 }
 
@@ -62,7 +68,22 @@ export async function open(id: string): Promise<void> {
 export async function refresh(): Promise<void> {
   const id = room.value?.room;
   if (id === undefined) return;
-  room.value = await answer(desk.GET("/api/v1/rooms/{room}", { params: { path: { room: id } } }));
+  try {
+    room.value = await answer(desk.GET("/api/v1/rooms/{room}", { params: { path: { room: id } } }));
+  } catch (error) {
+    // Without an answer the last one stays.  A desk that started anew knows no log-in: what was typed is kept meanwhile.
+    if (error instanceof Refused && error.status === 401) end(true);
+  }
+}
+
+/** `isEnded`: by the desk, not by whoever is logged in. */
+export const isEnded = signal(false);
+
+function end(byDesk: boolean): void {
+  follower?.close();
+  isEnded.value = byDesk;
+  room.value = undefined;
+  me.value = null;
 }
 
 export async function logIn(token: string): Promise<void> {
@@ -72,9 +93,7 @@ export async function logIn(token: string): Promise<void> {
 
 export async function logOut(): Promise<void> {
   await desk.POST("/api/v1/logout");
-  follower?.close();
-  room.value = undefined;
-  me.value = null;
+  end(false);
 }
 
 export function partyName(slot: number): string {

@@ -351,4 +351,8 @@ export const ar: Words = {
   "entry.key-help": "مساعدة بالمفاتيح",
   "entry.close": "نهاية التغذية",
   "room.noSession": "لا جلسة مقررة.",
+  "drill.seconds": "ثوانٍ",
+  "drill.stop": "إيقاف عقدتي",
+  "drill.stopSure": "أتُوقف هذه العقدة مدة {seconds, number} ثانية؟",
+  "login.ended": "أُعيد تشغيل المكتب: سجّل الدخول من جديد. ما كنت تكتبه محفوظ.",
 };

@@ -350,6 +350,10 @@ export const en = {
   "entry.key-help": "help with keys",
   "entry.close": "end of the feed",
   "room.noSession": "No session is planned.",
+  "drill.seconds": "Seconds",
+  "drill.stop": "Stop my node",
+  "drill.stopSure": "Stop this node for {seconds, number} seconds?",
+  "login.ended": "The desk started anew: log in again. What you were writing is kept.",
 } as const;
 
 export type Key = keyof typeof en;

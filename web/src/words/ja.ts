@@ -351,4 +351,8 @@ export const ja: Words = {
   "entry.key-help": "鍵の補助",
   "entry.close": "フィードの終わり",
   "room.noSession": "予定された会合はありません。",
+  "drill.seconds": "秒",
+  "drill.stop": "自ノードを止める",
+  "drill.stopSure": "このノードを{seconds, number}秒間止めますか。",
+  "login.ended": "デスクが再起動しました。もう一度ログインしてください。書きかけの内容は残っています。",
 };

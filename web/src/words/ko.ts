@@ -351,4 +351,8 @@ export const ko: Words = {
   "entry.key-help": "키 지원",
   "entry.close": "피드 종료",
   "room.noSession": "예정된 회의가 없습니다.",
+  "drill.seconds": "초",
+  "drill.stop": "내 노드 정지",
+  "drill.stopSure": "이 노드를 {seconds, number}초 동안 정지할까요?",
+  "login.ended": "데스크가 다시 시작되었습니다. 다시 로그인하십시오. 작성 중이던 내용은 보존됩니다.",
 };
