@@ -1,11 +1,14 @@
 """Entente: three parties' nodes on loopback, driven through the command line, as a user would."""
 
 import glob
+import http.client
 import json
 import os
 import shutil
+import socket
 import subprocess
 import time
+import urllib.parse
 
 import cluster
 import support
@@ -25,6 +28,33 @@ def entente(*words, key_file=None):
         raise support.Failure(f"entente {' '.join(words)} ended with {done.returncode}: "
                               f"{done.stderr.decode(errors='replace')[-500:]}")
     return done.stdout
+
+
+class Api(http.client.HTTPConnection):
+    """What a party's operator asks at DIR/api.sock of the only consultation."""
+
+    def __init__(self, folder):
+        super().__init__("localhost", timeout=120)
+        self.path = os.path.join(folder, "api.sock")
+
+    def connect(self):
+        self.sock = socket.socket(socket.AF_UNIX)
+        self.sock.connect(self.path)
+
+    def get(self, path, **query):
+        """The answer, and how many milliseconds it took; OSError where the desk is not there, or not yet ready."""
+        began = time.monotonic()
+        try:
+            self.request("GET", f"/api/v1/rooms/only{path}?{urllib.parse.urlencode(query)}")
+            answer = self.getresponse()
+            body = answer.read()
+        except (OSError, http.client.HTTPException) as error:
+            self.close()
+            raise OSError(str(error)) from error
+        took_ms = (time.monotonic() - began) * 1000
+        if answer.status != 200:
+            raise OSError(f"{path}: {answer.status} {body[:300]!r}")
+        return json.loads(body), took_ms
 
 
 class Cluster(cluster.Cluster):
@@ -93,6 +123,13 @@ class Cluster(cluster.Cluster):
     def append_one(self, i):
         """Until it is acknowledged; not, as `append` does, until all hold it."""
         return support.finish_tool(self.load(i, "one", cluster.BYTES))
+
+    def say(self, i, path):
+        """A statement of each line of the file: language, tabulator, text."""
+        support.run_tool(support.tool("entente_load"), "texts", self.node(i), path, 256)
+
+    def api(self, i):
+        return Api(self.node(i))
 
     # --- A node whose store is gone --------------------------------------------------------------
 

@@ -2,6 +2,7 @@
  * Load on one node, through its desk, as its own people make it.
  *
  *   entente_load append FOLDER COUNT IN_FLIGHT BYTES      statements of BYTES bytes, IN_FLIGHT at a time
+ *   entente_load texts FOLDER FILE IN_FLIGHT               a statement of each line: language, tabulator, text
  *   entente_load one FOLDER BYTES                          one statement: ends when it is acknowledged
  *   entente_load gap FOLDER SECONDS PAUSE_MS TIMEOUT_MS BYTES [FILE]
  *
@@ -43,8 +44,30 @@ fail(const char *what, enum entente_error error)
     return 2;
 }
 
+/* The statement of the next line; NULL at the end, or without memory. */
+static uint8_t *
+read_statement(FILE *texts, struct bytes *list)
+{
+    static char *line;
+    static size_t room;
+    uint8_t *made = NULL;
+
+    ssize_t size = getline(&line, &room, texts);
+    char *text = size > 0 ? memchr(line, '\t', (size_t)size) : NULL;
+    if (text == NULL)
+        return NULL;
+    size_t tag_size = (size_t)(text - line), text_size = (size_t)size - tag_size - 2; /* and the line's end */
+    struct section section = {.type = SECTION_STATEMENT,
+        .statement = {.tag = {(uint8_t *)line, tag_size}, .text = {(uint8_t *)text + 1, text_size}}};
+    if (desk_list_section(&section, &made, &list->size) != ENTENTE_OK)
+        made = NULL;
+    list->data = made;
+    return made;
+}
+
+/* Statements of the lines of `texts`, or where that is NULL of `bytes` bytes each. */
 static int
-append(const char *folder, size_t count, size_t in_flight, size_t bytes)
+append(const char *folder, size_t count, size_t in_flight, size_t bytes, FILE *texts)
 {
     struct desk_client *client;
     struct status status;
@@ -65,7 +88,8 @@ append(const char *folder, size_t count, size_t in_flight, size_t bytes)
     while (answered < count) {
         while (sent < count && sent - answered < in_flight) {
             struct message_say say = {.ticket = desk_ticket(client), .room = only_room};
-            uint8_t *list = make_statement(bytes, sent, &say.sections);
+            uint8_t *list = texts != NULL ? read_statement(texts, &say.sections)
+                                          : make_statement(bytes, sent, &say.sections);
             began[sent++] = now_ms();
             error = list == NULL ? ENTENTE_ERR_NO_MEMORY
                                  : message_say_queue(desk_channel(client), &say);
@@ -184,12 +208,30 @@ gap(const char *folder, double seconds, double pause_ms, int timeout_ms, size_t 
     return 0;
 }
 
+static int
+say_texts(const char *folder, const char *path, size_t in_flight)
+{
+    FILE *texts = fopen(path, "r");
+    size_t count = 0;
+
+    if (texts == NULL)
+        return fail(path, ENTENTE_ERR_IO);
+    for (int byte; (byte = getc(texts)) != EOF;)
+        count += byte == '\n';
+    rewind(texts);
+    int status = append(folder, count, in_flight, 0, texts);
+    fclose(texts);
+    return status;
+}
+
 int
 main(int argc, char **argv)
 {
     if (argc == 6 && strcmp(argv[1], "append") == 0)
         return append(argv[2], strtoul(argv[3], NULL, 10), strtoul(argv[4], NULL, 10),
-            strtoul(argv[5], NULL, 10));
+            strtoul(argv[5], NULL, 10), NULL);
+    if (argc == 5 && strcmp(argv[1], "texts") == 0)
+        return say_texts(argv[2], argv[3], strtoul(argv[4], NULL, 10));
     if (argc == 4 && strcmp(argv[1], "one") == 0)
         return one(argv[2], strtoul(argv[3], NULL, 10));
     if ((argc == 7 || argc == 8) && strcmp(argv[1], "gap") == 0) {
@@ -201,6 +243,7 @@ main(int argc, char **argv)
         return status;
     }
     fprintf(stderr, "usage: entente_load append FOLDER COUNT IN_FLIGHT BYTES\n"
+                    "       entente_load texts FOLDER FILE IN_FLIGHT\n"
                     "       entente_load one FOLDER BYTES\n"
                     "       entente_load gap FOLDER SECONDS PAUSE_MS TIMEOUT_MS BYTES [FILE]\n");
     return 1;

@@ -10,6 +10,7 @@ import time
 
 import cluster
 import support
+import texts
 from support import ratio, say, spread, spreads
 
 DISK_COUNT = 1000
@@ -385,6 +386,91 @@ def live(options):
     return sides, {"ours_p99_to_limit": to_limit}, goal
 
 
+# --- search, first-view ---------------------------------------------------------------------------
+
+QUERIES = 600
+PAGE = 100  # statements
+INDEX_SECONDS_MAX = 600
+VIEW_SECONDS_MAX = 120
+
+
+class Spoken:
+    """`with Spoken(options) as nodes:` three nodes that hold so many statements in four languages."""
+
+    def __init__(self, options):
+        self.maker, self.entries = options.ours, options.entries
+
+    def __enter__(self):
+        self.nodes = self.maker()
+        self.nodes.__enter__()
+        path = os.path.join(support.WORK, "texts.tmp")
+        try:
+            with open(path, "w", encoding="utf-8") as file:
+                file.writelines(f"{language}\t{text}\n" for language, text in texts.statements(self.entries))
+            self.nodes.say(0, path)
+            for i in range(cluster.NODES):
+                support.wait_until(lambda: self.nodes.held(i) >= self.entries, CATCH_UP_SECONDS_MAX,
+                                   f"node {i} does not hold the statements")
+        except BaseException as error:
+            self.nodes.__exit__(type(error), error, None)
+            raise
+        finally:
+            os.unlink(path)
+        return self.nodes
+
+    def __exit__(self, *what):
+        self.nodes.__exit__(*what)
+
+
+def percentile(values, percent):
+    """The nearest rank, as in clock.h."""
+    return sorted(values)[max((len(values) * percent + 99) // 100, 1) - 1]
+
+
+def latencies(values):
+    return {"p50_ms": percentile(values, 50), "p99_ms": percentile(values, 99), "max_ms": max(values)}
+
+
+def index_is_current(api):
+    return api.get("/search", q="a")[0]["is_current"]
+
+
+def search(options):
+    sides = Sides(options)
+    with Spoken(options) as nodes:
+        api = nodes.api(0)
+        began = time.monotonic()
+        support.wait_until(lambda: index_is_current(api), INDEX_SECONDS_MAX, "the index is not made", pause=0.1)
+        index_seconds = time.monotonic() - began
+        for number in sides.rounds():
+            before = nodes.processor_seconds(0)
+            took = [api.get("/search", q=query)[1] for query in texts.queries(QUERIES, seed=number)]
+            processor_ms = (nodes.processor_seconds(0) - before) * 1000 / QUERIES
+            sides.note("ours", {**latencies(took), "processor_ms_each": processor_ms, "index_seconds": index_seconds})
+    ours = sides.summary("ours")
+    return sides, {}, worth("p99 at most 20 ms over 100,000 statements", ours and ours["p99_ms"], 20)
+
+
+def first_view_once(nodes, i):
+    nodes.nodes[i].stop()
+    began = time.monotonic()
+    nodes.start_node(i)
+    api = nodes.api(i)
+    support.wait_until(lambda: api.get("/statements", limit=PAGE), VIEW_SECONDS_MAX, "no page after the start")
+    return {"seconds": time.monotonic() - began, "processor_s": nodes.processor_seconds(i),
+            "again_ms": api.get("/statements", limit=PAGE)[1]}
+
+
+def first_view(options):
+    sides = Sides(options)
+    with Spoken(options) as nodes:
+        for number in sides.rounds():
+            sides.note("ours", first_view_once(nodes, number % cluster.NODES))
+    ours = sides.summary("ours")
+    return sides, {}, worth("from the start to the first page of statements at most 1 s, with 100,000 of them",
+                            ours and ours["seconds"], 1)
+
+
 # name -> (measurement, entries unless told otherwise, what to say of a peer that cannot do it)
 MEASURES = {
     "append-1": (append_1, 2000, None),
@@ -395,6 +481,8 @@ MEASURES = {
     "evaluate": (evaluate, 1000000, "a store of etcd or NATS says nothing of sessions and agreements"),
     "evaluate-one": (evaluate_one, 100000, "a store of etcd or NATS says nothing of sessions and agreements"),
     "live": (live, 200, "etcd and NATS have watchers, but no desk that opens and evaluates what they are told"),
+    "search": (search, 100000, "etcd and NATS do not search"),
+    "first-view": (first_view, 100000, "etcd and NATS show nothing to people"),
     "memory": (memory, 1000000, None),
     "start": (start, 1000000, None),
 }

@@ -6,9 +6,8 @@
 
 #include <stdlib.h>
 
-/* Entries that enter the index of search when one came, and in each tick. */
-#define SEARCHED_FOR_EACH 2u
-#define SEARCHED_IN_TICK 500u
+/* Entries that enter the index of search in one turn: a millisecond or two. */
+#define SEARCHED_IN_TURN 32u
 
 uint64_t
 api_now_ms(const struct api *api)
@@ -417,7 +416,19 @@ api_controlled(struct api *api, uint64_t ticket, enum entente_error error)
         record_controlled(call, error);
 }
 
-void
+/* True: there is more for the index at once. */
+static bool
+searches_go_on(struct api *api)
+{
+    bool more = false;
+
+    for (uint32_t i = 0; i < API_ROOMS_MAX; i++)
+        if (api->searches[i] != NULL)
+            more |= search_go_on(api, i, SEARCHED_IN_TURN);
+    return more;
+}
+
+bool
 api_turn(struct api *api)
 {
     struct call *next;
@@ -428,6 +439,7 @@ api_turn(struct api *api)
         if (call->wait == WAIT_CURRENT)
             call_try_again(call);
     }
+    return searches_go_on(api);
 }
 
 void
@@ -442,7 +454,7 @@ api_changed(struct api *api, struct room *room, uint64_t change)
             call_taken_in(call);
     }
     live_changed(api, room);
-    search_go_on(api, room, SEARCHED_FOR_EACH);
+    search_begin(api, room);
 }
 
 void
@@ -451,9 +463,6 @@ api_tick(struct api *api)
     uint64_t now_ms = api_now_ms(api);
     struct call *next;
 
-    for (uint32_t i = 0; i < api->desk.rooms(api->desk.state) && i < API_ROOMS_MAX; i++)
-        if (api->searches[i] != NULL)
-            search_go_on(api, api->desk.room_at(api->desk.state, i), SEARCHED_IN_TICK);
     for (struct call *call = call_skip_replays(api->calls); call != NULL; call = next) {
         next = call_skip_replays(call->next);
         if (call->wait == WAIT_TAKEN_IN)

@@ -83,8 +83,11 @@ void api_status(struct api *api, uint64_t ticket, enum entente_error error, cons
 /* `part` is borrowed; empty: the file is at its end. */
 void api_exported(struct api *api, uint64_t ticket, enum entente_error error, struct bytes part);
 void api_controlled(struct api *api, uint64_t ticket, enum entente_error error);
-/* Once a turn of the desk's loop: requests that waited for a room to be read may go on. */
-void api_turn(struct api *api);
+/*
+ * Once a turn of the desk's loop: requests that waited for a room to be read may go on, and so does the index of
+ * search.  True: there is more to do at once.
+ */
+bool api_turn(struct api *api);
 /* A room took an entry in: to the index of search, and to those who follow. */
 void api_changed(struct api *api, struct room *room, uint64_t change);
 /* Once a second or so: held, links, timeouts, expiry. */

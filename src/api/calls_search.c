@@ -33,14 +33,18 @@ search_of(struct api *api, struct room *room)
 }
 
 void
-search_go_on(struct api *api, struct room *room, uint32_t limit)
+search_begin(struct api *api, struct room *room)
 {
-    struct search *search = search_of(api, room);
+    (void)search_of(api, room); /* without memory, the next change or question tries again */
+}
+
+bool
+search_go_on(struct api *api, uint32_t index, uint32_t limit)
+{
     bool more;
 
-    /* What failed is tried again with the next change or tick; until then the index says that it lags. */
-    if (search != NULL && search_advance(search, limit, &more) != ENTENTE_OK)
-        return;
+    /* What failed is tried again in a later turn, not at once; until then the index says that it lags. */
+    return search_advance(api->searches[index], limit, &more) == ENTENTE_OK && more;
 }
 
 void

@@ -109,7 +109,10 @@ bool page_answer(struct http_exchange *exchange, const struct http_request *requ
 
 /* ---- calls_search.c ---- */
 /* Goes on with the room's index, by at most about `limit` entries. */
-void search_go_on(struct api *api, struct room *room, uint32_t limit);
+/* The room's index is made, where it is not there yet. */
+void search_begin(struct api *api, struct room *room);
+/* Takes in at most `limit` entries of the room with that index, whose search was begun; true: there are more. */
+bool search_go_on(struct api *api, uint32_t index, uint32_t limit);
 void searches_free(struct api *api);
 
 /* ---- tables.c ---- */

@@ -302,7 +302,7 @@ serving_turn(struct desk *desk)
     if (serving->api == NULL)
         return;
     tell_failures(serving);
-    api_turn(serving->api);
+    serving->has_work = api_turn(serving->api);
     for (uint32_t i = 0; i < DESK_ROOMS_MAX && serving->changes[i].room != NULL; i++) {
         uint64_t change = serving->changes[i].change;
         serving->changes[i].change = 0;
@@ -323,7 +323,7 @@ serving_wait_ms(const struct desk *desk)
 
     if (serving->api == NULL)
         return -1;
-    return serving->failures != NULL || since_ms >= TICK_MS ? 0 : (int)(TICK_MS - since_ms);
+    return serving->has_work || serving->failures != NULL || since_ms >= TICK_MS ? 0 : (int)(TICK_MS - since_ms);
 }
 
 void

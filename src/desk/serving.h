@@ -33,6 +33,7 @@ struct serving {
     uint64_t saved;     /* number of the last save */
     uint8_t *loaded;    /* content of the accounts, for the API's start */
     uint64_t ticked_ms; /* steady */
+    bool has_work;      /* the API has, at once */
     uint32_t rooms;     /* how many there are, as counted at `counted_ms` */
     uint64_t counted_ms;
     struct serving_change changes[DESK_ROOMS_MAX];

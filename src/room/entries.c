@@ -27,14 +27,23 @@ item_of(const struct room *room, uint32_t branch, uint32_t seq)
     return list_find(&room->list, row->index, seq - row->fork_seq);
 }
 
-enum entente_error
-look_at(struct room *room, uint32_t branch, uint32_t seq, const struct entry **entry,
-    const struct entry_id **id, struct bytes *payload, uint64_t *arrival)
+static bool
+is_looked_at(const struct looked *looked, uint32_t branch, uint32_t seq)
+{
+    return looked->segment.count > 0 && looked->branch == branch &&
+           seq >= looked->segment.entries[0].seq &&
+           seq - looked->segment.entries[0].seq < looked->segment.count;
+}
+
+/* The segment of (branch, seq) into `room->looked`. */
+static enum entente_error
+look_at_segment(struct room *room, uint32_t branch, uint32_t seq)
 {
     const struct record_source *source = store_source(room->options.store);
     struct looked *looked = &room->looked;
     struct segment_row row;
 
+    looked->segment.count = 0;
     enum entente_error error =
         source->segment_at(source->state, &room->options.id, branch, seq, &row);
     if (error == ENTENTE_ERR_NOT_FOUND)
@@ -48,17 +57,33 @@ look_at(struct room *room, uint32_t branch, uint32_t seq, const struct entry **e
     if (row.payloads.size > 0)
         memcpy(looked->memory + row.segment.size, row.payloads.data, row.payloads.size);
     struct reader reader = reader_of((struct bytes){looked->memory, row.segment.size});
-    struct bytes payloads = {looked->memory + row.segment.size, row.payloads.size};
-    if (segment_parse(&reader, &looked->segment) != ENTENTE_OK ||
-        seq < looked->segment.entries[0].seq ||
-        seq - looked->segment.entries[0].seq >= looked->segment.count ||
-        looked->segment.payload_bytes != payloads.size)
-        return ENTENTE_ERR_CORRUPT;
+    looked->payloads = (struct bytes){looked->memory + row.segment.size, row.payloads.size};
+    looked->branch = branch;
+    looked->arrival = row.arrival;
+    if (segment_parse(&reader, &looked->segment) == ENTENTE_OK && is_looked_at(looked, branch, seq) &&
+        looked->segment.payload_bytes == looked->payloads.size)
+        return ENTENTE_OK;
+    looked->segment.count = 0;
+    return ENTENTE_ERR_CORRUPT;
+}
+
+enum entente_error
+look_at(struct room *room, uint32_t branch, uint32_t seq, const struct entry **entry,
+    const struct entry_id **id, struct bytes *payload, uint64_t *arrival)
+{
+    struct looked *looked = &room->looked;
+    enum entente_error error = ENTENTE_OK;
+
+    /* Who reads an entry most often reads its neighbours next; a stored segment never changes. */
+    if (!is_looked_at(looked, branch, seq))
+        error = look_at_segment(room, branch, seq);
+    if (error != ENTENTE_OK)
+        return error;
     uint32_t at = seq - looked->segment.entries[0].seq;
     *entry = &looked->segment.entries[at];
     *id = &looked->segment.ids[at];
-    *payload = segment_payload(&looked->segment, payloads, at);
-    *arrival = row.arrival;
+    *payload = segment_payload(&looked->segment, looked->payloads, at);
+    *arrival = looked->arrival;
     return ENTENTE_OK;
 }
 

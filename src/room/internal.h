@@ -36,9 +36,12 @@ struct arriving {
     uint32_t next; /* entry of it; segment.count: all are taken */
 };
 
-/* An entry that is looked at. */
+/* An entry that is looked at, and its neighbours. */
 struct looked {
-    struct segment segment;
+    struct segment segment; /* count 0: none is */
+    uint32_t branch;
+    uint64_t arrival;
+    struct bytes payloads;
     uint8_t *memory; /* the segment and its payloads */
     size_t memory_size;
     uint8_t *plain;

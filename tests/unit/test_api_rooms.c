@@ -119,6 +119,28 @@ TEST(nobody_is_answered_out_of_half_a_record)
     fake_desk_end(&desk);
 }
 
+/* The index of search is made turn by turn, as fast as there is time, and then rests. */
+TEST(a_long_record_can_soon_be_searched)
+{
+    fake_desk_start(&desk);
+    desk.is_behind = true;
+    fake_desk_join(&desk, 200);
+    fake_desk_advance(&desk);
+    struct http_exchange *answer = ASK(.path = ROOM "/search", .query = "q=before");
+    CHECK(fake_is(&desk, answer, 200, "") && strstr((char *)answer->body, "\"is_current\":false") != NULL);
+    DONE(answer);
+    unsigned turns = 1;
+    while (api_turn(desk.api) && turns < 300)
+        turns++;
+    CHECK(turns > 1 && turns <= 20);
+    answer = ASK(.path = ROOM "/search", .query = "q=199");
+    CHECK(fake_is(&desk, answer, 200, "") && strstr((char *)answer->body, "\"is_current\":true") != NULL);
+    CHECK(strstr((char *)answer->body, "Said before: 199.") != NULL);
+    DONE(answer);
+    CHECK(!api_turn(desk.api));
+    fake_desk_end(&desk);
+}
+
 TEST(a_room_that_takes_long_to_be_read)
 {
     fake_desk_start(&desk);
@@ -613,7 +635,8 @@ TEST(rooms_are_counted)
 
 TEST_MAIN(CASE(a_statement_is_answered_when_it_is_durable_and_can_be_read),
     CASE(a_room_that_is_behind_delays_an_answer_for_a_while_only),
-    CASE(nobody_is_answered_out_of_half_a_record), CASE(a_room_that_takes_long_to_be_read),
+    CASE(nobody_is_answered_out_of_half_a_record), CASE(a_long_record_can_soon_be_searched),
+    CASE(a_room_that_takes_long_to_be_read),
     CASE(a_node_that_does_not_answer), CASE(what_a_write_that_failed_is_answered_with),
     CASE(clients_that_go_before_their_answer), CASE(a_desk_that_ends_with_everything_under_way),
     CASE(more_calls_than_may_be_under_way),

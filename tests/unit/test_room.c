@@ -788,6 +788,46 @@ TEST(every_read_of_the_store_fails_once)
     CHECK(failed > 400);
 }
 
+/* What a page of statements costs: two rows for a segment, whichever of its entries are asked for. */
+TEST(neighbours_are_read_together)
+{
+    static struct store_maker counting;
+    static const uint64_t many = UINT64_C(1) << 40;
+    struct fact fact = {.object = {{1}}};
+    static struct body body;
+    uint64_t state = 1;
+    struct room_entry entry;
+
+    start();
+    facts_sample(&fact, FACT_UNDER);
+    for (uint32_t i = 0; i < 2 * 40; i++) {
+        body = (struct body){.count = 1};
+        body.sections[0].type = FACT_UNDER;
+        body.sections[0].fact = fact;
+        add(ENTRY_SEALED, &body);
+        if (i % 40 == 39)
+            write_draft((uint8_t)(i / 40));
+    }
+    observer_start(false);
+    observer.answers_at_once = true;
+    observe_all();
+    drain(&state);
+    failing_of = observer.store->maker;
+    counting = *failing_of;
+    counting.first_from = failing_first_from;
+    counting.last_up_to = failing_last_up_to;
+    observer.store->maker = &counting;
+    reads_left = many;
+    for (uint64_t change = room_changes(observer.room); change > 0; change--)
+        CHECK(room_change(observer.room, change, &entry) == ENTENTE_OK && entry.body != NULL);
+    CHECK(room_changes(observer.room) == 80 && many - reads_left <= 2 * 3);
+    check_entries();
+    reads_left = 0;
+    observer.store->maker = failing_of;
+    observer_stop();
+    stop();
+}
+
 /* A disk that takes nothing, until it is another one. */
 TEST(a_full_disk_only_delays)
 {
@@ -1195,6 +1235,7 @@ TEST(a_register_grows_beside_an_entry)
 
 TEST_MAIN(CASE(any_order_over_memory), CASE(any_order_over_sqlite),
     CASE(bodies_under_an_object_come_in_display_order), CASE(every_read_of_the_store_fails_once),
+    CASE(neighbours_are_read_together),
     CASE(a_full_disk_only_delays), CASE(what_is_not_there_is_not_opened),
     CASE(each_rule_is_named_before_it_is_broken),
     CASE(nobody_signs_before_a_party_that_came_back_is_known_to_all),
