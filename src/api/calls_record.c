@@ -208,6 +208,43 @@ fetch_proof(struct call *call)
         call_reply_bytes(call, 200, "application/octet-stream", proof);
 }
 
+/* ---- checked anew ---- */
+
+#define SLICE_SEGMENTS 128u /* where no limit is given */
+
+static json_t *
+json_of_wrong(const struct room_verified *verified)
+{
+    json_t *made = json_object();
+
+    if (verified->wrong == ENTENTE_OK) {
+        json_decref(made);
+        return json_null();
+    }
+    json_put(&made, "error", json_string(entente_error_name(verified->wrong)));
+    json_put(&made, "text", json_string(entente_error_text(verified->wrong)));
+    json_put(&made, "at", verified->at.seq > 0 ? json_of_position(&verified->at) : json_null());
+    return made;
+}
+
+static void
+verify(struct call *call)
+{
+    struct room_verified verified;
+    uint64_t after = call_number(call, "after", 0);
+    uint64_t limit = call_number(call, "limit", SLICE_SEGMENTS);
+    json_t *answer = json_object();
+
+    enum entente_error error =
+        room_verify(call_room(call), after, (uint32_t)limit, &verified);
+    json_put(&answer, "last", json_integer((json_int_t)verified.last));
+    json_put(&answer, "segments", json_integer(verified.segments));
+    json_put(&answer, "entries", json_integer((json_int_t)verified.entries));
+    json_put(&answer, "is_end", json_boolean(verified.is_end));
+    json_put(&answer, "wrong", json_of_wrong(&verified));
+    reply_or_fail(call, error, answer);
+}
+
 /* ---- the record as a file ---- */
 
 /* The same ticket for the whole file: the node knows by it where it is. */
@@ -322,6 +359,7 @@ const struct call_entry calls_of_record[] = {
     {.operation = "graphShow", .run = graph},
     {.operation = "faultList", .run = list_faults},
     {.operation = "faultProof", .run = fetch_proof},
+    {.operation = "recordVerify", .run = verify},
     {.operation = "recordExport", .run = export_record, .drained = export_drained},
     {.operation = "linkControl", .run = control},
     {.operation = "nodeStop", .run = stop},

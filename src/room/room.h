@@ -139,6 +139,24 @@ MUST_USE enum entente_error room_under_count(
 MUST_USE enum entente_error room_proof(
     struct room *room, uint8_t slot, uint16_t inc, struct bytes *proof);
 
+/* What a slice of the record says when it is checked anew. */
+struct room_verified {
+    uint64_t last; /* arrival of the last segment that was looked at: where the next slice goes on */
+    uint32_t segments;
+    uint64_t entries;
+    bool is_end;              /* nothing that was taken in lies behind it */
+    enum entente_error wrong; /* the first thing that is not right, with which the slice ends; ENTENTE_OK: nothing */
+    struct position at;       /* of the segment that it is about; zero where its form is broken */
+};
+/*
+ * Checks at most `limit` segments that were taken in behind the arrival `after` (0: from the beginning): form and
+ * chain, the signature by the key that the register certifies, each payload's hash, and that what each entry
+ * follows and had seen is in the record.  Costs about a signature's check for each.
+ *   errors: this machine
+ */
+MUST_USE enum entente_error room_verify(
+    struct room *room, uint64_t after, uint32_t limit, struct room_verified *verified);
+
 /* ---- what is to be written ---- */
 
 /*

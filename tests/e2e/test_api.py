@@ -438,6 +438,14 @@ def the_record_is_looked_at_and_taken_away():
         check(last["from"] == last["total"] - 1 and len(last["entries"]) == 2, last)
         check(desk.api.good("GET", f"{ROOM}/faults") == {"faults": []})
         problem(desk.api.ask("GET", f"{ROOM}/faults/1/1/proof"), 404, "incarnation")
+        after, checked = 0, 0
+        while True:
+            part = desk.api.good("GET", f"{ROOM}/verification?after={after}&limit=4")
+            check(part["wrong"] is None and part["segments"] <= 4, part)
+            after, checked = part["last"], checked + part["entries"]
+            if part["is_end"]:
+                break
+        check(checked >= 15, checked)
         taken = desk.api.ask("GET", f"{ROOM}/record")
         check(taken.status == 200 and taken.headers["content-type"] == "application/octet-stream", taken)
         with open("taken.record", "wb") as file:

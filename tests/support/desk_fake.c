@@ -229,6 +229,21 @@ fake_desk_advance(struct fake_desk *desk)
     desk->told = desk->changed;
 }
 
+/* A row whose segment ends with another signature; the copy is the caller's to free. */
+static struct segment_row
+forged(const struct segment_row *row, uint8_t **copy)
+{
+    struct segment_row other = *row;
+
+    *copy = malloc(row->segment.size);
+    if (*copy == NULL)
+        abort();
+    memcpy(*copy, row->segment.data, row->segment.size);
+    (*copy)[row->segment.size - 40] ^= 1;
+    other.segment.data = *copy;
+    return other;
+}
+
 /* As the node does: into its record, then what that admitted into the store. */
 static struct position
 append(struct fake_desk *desk, uint8_t slot, uint8_t kind, struct bytes payload)
@@ -242,8 +257,11 @@ append(struct fake_desk *desk, uint8_t slot, uint8_t kind, struct bytes payload)
     for (const struct admitted *a = desk->replica.admission.first; a != NULL; a = a->next) {
         if (a->new_branch)
             must(store_put_branch(desk->store, &desk->setting.id, &a->branch));
+        uint8_t *copy = NULL;
+        struct segment_row row = desk->is_forging ? forged(&a->row, &copy) : a->row;
         must(store_put_segment(
-            desk->store, &desk->setting.id, &a->row, a->specials, a->specials_count));
+            desk->store, &desk->setting.id, &row, a->specials, a->specials_count));
+        free(copy);
     }
     must(store_commit(desk->store));
     built_segment_free(&built);
@@ -275,6 +293,14 @@ fake_desk_say(struct fake_desk *desk, uint8_t slot, const char *text)
     body.sections[0].statement = (struct section_statement){
         bytes_of_text("en"), bytes_of_text("Adviser"), bytes_of_text(text)};
     append_body(desk, slot, ENTRY_SEALED, &body);
+}
+
+void
+fake_desk_say_forged(struct fake_desk *desk, uint8_t slot, const char *text)
+{
+    desk->is_forging = true;
+    fake_desk_say(desk, slot, text);
+    desk->is_forging = false;
 }
 
 void

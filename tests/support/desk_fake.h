@@ -37,6 +37,7 @@ struct fake_desk {
     struct http_calls calls;
 
     bool has_room;
+    bool is_forging; /* what is stored from now on has wrong signatures */
     bool is_behind; /* the test says that the room takes nothing in for now */
     struct test_room setting;
     struct replica replica;
@@ -65,6 +66,8 @@ void fake_desk_write_all(struct fake_desk *desk);
 void fake_desk_say(struct fake_desk *desk, uint8_t slot, const char *text);
 /* Another party shows two faces: two entries of one number, and the proof is stored. */
 void fake_desk_fork(struct fake_desk *desk, uint8_t slot);
+/* The same as fake_desk_say(), but what is stored has another signature than the party's. */
+void fake_desk_say_forged(struct fake_desk *desk, uint8_t slot, const char *text);
 /* The room takes in what is there. */
 void fake_desk_advance(struct fake_desk *desk);
 /* Answers all questions for a status, with these parties linked. */

@@ -117,6 +117,41 @@ TEST(two_faces_are_shown_with_their_proof)
     fake_desk_end(&desk);
 }
 
+/* ---- checked anew ---- */
+
+static void
+check_slice(const char *query, json_int_t segments, bool is_end, const char *wrong)
+{
+    struct http_exchange *answer = ASK(.path = ROOM "/verification", .query = query);
+    CHECK(fake_is(&desk, answer, 200, ""));
+    json_t *slice = body_of(answer), *found = json_object_get(slice, "wrong");
+    CHECK(json_integer_value(json_object_get(slice, "segments")) == segments);
+    CHECK(json_integer_value(json_object_get(slice, "entries")) == segments);
+    CHECK(json_is_true(json_object_get(slice, "is_end")) == is_end);
+    if (wrong == NULL)
+        CHECK(json_is_null(found));
+    else
+        CHECK(strcmp(json_string_value(json_object_get(found, "error")), wrong) == 0);
+    json_decref(slice);
+    DONE(answer);
+}
+
+TEST(the_record_is_checked_anew_slice_by_slice)
+{
+    start(5);
+    check_slice(NULL, 5, true, NULL);
+    check_slice("limit=2", 2, false, NULL);
+    check_slice("after=2&limit=2", 2, false, NULL);
+    check_slice("after=4&limit=2", 1, true, NULL);
+    check_slice("after=5", 0, true, NULL);
+    fake_desk_say_forged(&desk, 1, "Nobody signed this.");
+    fake_desk_say(&desk, 2, "This is right again.");
+    check_slice(NULL, 6, false, "SIGNATURE");
+    check_slice("limit=5", 5, false, NULL);
+    check_slice("after=6", 1, true, NULL);
+    fake_desk_end(&desk);
+}
+
 /* ---- the file ---- */
 
 static void
@@ -238,6 +273,7 @@ TEST(the_operator_cuts_and_mends_links)
 }
 
 TEST_MAIN(CASE(windows_of_the_graph), CASE(a_room_without_entries_has_an_empty_graph),
-    CASE(two_faces_are_shown_with_their_proof), CASE(the_file_goes_out_part_by_part),
+    CASE(two_faces_are_shown_with_their_proof), CASE(the_record_is_checked_anew_slice_by_slice),
+    CASE(the_file_goes_out_part_by_part),
     CASE(one_file_at_a_time), CASE(a_file_that_ends_early_is_broken_off),
     CASE(clients_that_go_before_their_file), CASE(the_operator_cuts_and_mends_links))

@@ -5,6 +5,7 @@ import { Graph } from "../parts/graph";
 import { Marks, Problem } from "../parts/marks";
 import { Name } from "../parts/text";
 import { useAsked } from "../state/asked";
+import { useDoing } from "../state/doing";
 import { me, news, partyName, room } from "../state/room";
 import { count, say, sayWord, when } from "../words";
 
@@ -215,6 +216,61 @@ function Faults() {
   );
 }
 
+interface Checked {
+  entries: number;
+  isDone: boolean;
+  wrong: Schemas["Wrong"] | null;
+}
+
+/** The record at this desk, checked anew from its beginning, slice by slice. */
+function CheckHere() {
+  const [checked, setChecked] = useState<Checked | undefined>();
+  const doing = useDoing();
+  const total = room.value!.entries;
+
+  async function check(): Promise<void> {
+    const path = { room: room.value!.room };
+    let after = 0;
+    let entries = 0;
+    for (;;) {
+      const part = await answer(desk.GET("/api/v1/rooms/{room}/verification", { params: { path, query: { after } } }));
+      after = part.last;
+      entries += part.entries;
+      const isDone = part.is_end || part.wrong !== null;
+      setChecked({ entries, isDone, wrong: part.wrong });
+      if (isDone) return;
+    }
+  }
+
+  return (
+    <div>
+      <p class="row">
+        <button class="primary" disabled={doing.isBusy} onClick={() => void doing.run(check)}>
+          {say("record.checkHere")}
+        </button>
+        {checked !== undefined && !checked.isDone && (
+          <progress max={Math.max(total, checked.entries)} value={checked.entries} aria-label={say("record.checkHere")} />
+        )}
+      </p>
+      <div role="status">
+        {checked?.isDone === true && checked.wrong === null && (
+          <p class="right">{say("record.right", { count: checked.entries })}</p>
+        )}
+        {checked?.wrong != null && (
+          <p class="problem">
+            {say("record.wrong", {
+              party: checked.wrong.at === null ? "?" : partyName(checked.wrong.at.slot),
+              number: checked.wrong.at?.number ?? 0,
+            })}{" "}
+            <bdi>{checked.wrong.text}</bdi>
+          </p>
+        )}
+      </div>
+      <Problem text={doing.problem} />
+    </div>
+  );
+}
+
 const COMMAND = "entente record verify consultation.record";
 
 function TakeAway() {
@@ -222,6 +278,7 @@ function TakeAway() {
   return (
     <section>
       <h2>{say("record.verify")}</h2>
+      <CheckHere />
       <p>{say("record.verifyHelp")}</p>
       <p class="row">
         {mayPerform("recordExport", me.value?.roles) && (

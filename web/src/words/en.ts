@@ -354,6 +354,9 @@ export const en = {
   "drill.stop": "Stop my node",
   "drill.stopSure": "Stop this node for {seconds, number} seconds?",
   "login.ended": "The desk started anew: log in again. What you were writing is kept.",
+  "record.checkHere": "Check the record here",
+  "record.right": "{count, plural, one {# entry: every signature, every link and every payload is right.} other {# entries: every signature, every link and every payload is right.}}",
+  "record.wrong": "At {party}, entry {number}:",
 } as const;
 
 export type Key = keyof typeof en;

@@ -355,4 +355,7 @@ export const ja: Words = {
   "drill.stop": "自ノードを止める",
   "drill.stopSure": "このノードを{seconds, number}秒間止めますか。",
   "login.ended": "デスクが再起動しました。もう一度ログインしてください。書きかけの内容は残っています。",
+  "record.checkHere": "ここの記録を検査",
+  "record.right": "{count, plural, other {項目#件:すべての署名、つながり、内容が正しい。}}",
+  "record.wrong": "{party}、項目{number}:",
 };

@@ -355,4 +355,7 @@ export const ko: Words = {
   "drill.stop": "내 노드 정지",
   "drill.stopSure": "이 노드를 {seconds, number}초 동안 정지할까요?",
   "login.ended": "데스크가 다시 시작되었습니다. 다시 로그인하십시오. 작성 중이던 내용은 보존됩니다.",
+  "record.checkHere": "이곳의 기록 검사",
+  "record.right": "{count, plural, other {항목 #개: 모든 서명, 연결, 내용이 올바릅니다.}}",
+  "record.wrong": "{party}, 항목 {number}:",
 };
