@@ -2,7 +2,7 @@
 import { useEffect, useState } from "preact/hooks";
 import operations, { type Field } from "virtual:operations";
 import { isDecided, mayPerform, onceKey, perform, type Schemas } from "../api/client";
-import { keepFormDraft, readDraft, type FormDraft } from "../state/drafts";
+import { keepFormDraft, onDraft, readDraft, type FormDraft } from "../state/drafts";
 import { link, me, room } from "../state/room";
 import { LANGUAGES, directionOf, language, say, sayChoice, sayField } from "../words";
 import { Problem } from "./marks";
@@ -157,6 +157,7 @@ function useForm(props: FormProps) {
   const [draft, setDraft] = useState<FormDraft | undefined>(() => readDraft<FormDraft>(name));
   const [isSending, setSending] = useState(false);
   const [problem, setProblem] = useState<string | undefined>();
+  useEffect(() => onDraft<FormDraft>(name, setDraft), [name]); // two tabs agree
   const asked = Object.entries(fields).filter(
     ([field, { kind }]) =>
       kind !== "other" &&

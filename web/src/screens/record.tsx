@@ -7,7 +7,7 @@ import { Name } from "../parts/text";
 import { useAsked } from "../state/asked";
 import { useDoing } from "../state/doing";
 import { me, news, partyName, room } from "../state/room";
-import { count, say, sayWord, when } from "../words";
+import { count, language, say, sayWord, when } from "../words";
 
 const SIZES = [20, 50, 100, 200, 500]; // entries in sight, from near to far
 const SIZE_AT_FIRST = 2;
@@ -271,6 +271,27 @@ function CheckHere() {
   );
 }
 
+const LISTS = ["commitments.csv", "sessions.ics", "readouts.atom", "readouts.ninjs.json", "minutes.html", "minutes.md"];
+
+/** What other programs read: tables, calendars, feeds. */
+function Lists() {
+  const { room: id } = room.value!;
+  return (
+    <section>
+      <h2>{say("record.lists")}</h2>
+      <ul class="row plain-list">
+        {LISTS.map((name) => (
+          <li>
+            <a class="paper" dir="ltr" href={`/api/v1/rooms/${id}/exports/${name}?language=${language.value}`} download={name}>
+              {name}
+            </a>
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
+
 const COMMAND = "entente record verify consultation.record";
 
 function TakeAway() {
@@ -307,6 +328,7 @@ export function Record() {
       <Feeds />
       <Faults />
       <TakeAway />
+      <Lists />
     </>
   );
 }

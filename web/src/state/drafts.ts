@@ -30,9 +30,9 @@ export function keepDraft(name: string, draft: Draft | undefined): void {
 }
 
 /** Another tab changed it. */
-export function onDraft(name: string, take: (draft: Draft | undefined) => void): () => void {
+export function onDraft<T = Draft>(name: string, take: (draft: T | undefined) => void): () => void {
   const listener = (event: StorageEvent): void => {
-    if (event.key === PREFIX + name) take(event.newValue === null ? undefined : (JSON.parse(event.newValue) as Draft));
+    if (event.key === PREFIX + name) take(event.newValue === null ? undefined : (JSON.parse(event.newValue) as T));
   };
   addEventListener("storage", listener);
   return () => removeEventListener("storage", listener);

@@ -358,4 +358,5 @@ export const ar: Words = {
   "record.checkHere": "فحص السجل هنا",
   "record.right": "{count, plural, zero {لا قيود.} one {قيد واحد: كل توقيع ورابط ومحتوى صحيح.} two {قيدان: كل توقيع ورابط ومحتوى صحيح.} few {# قيود: كل توقيع ورابط ومحتوى صحيح.} many {# قيدًا: كل توقيع ورابط ومحتوى صحيح.} other {# قيد: كل توقيع ورابط ومحتوى صحيح.}}",
   "record.wrong": "عند {party}، القيد {number}:",
+  "record.lists": "لبرامج أخرى",
 };

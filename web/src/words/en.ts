@@ -357,6 +357,7 @@ export const en = {
   "record.checkHere": "Check the record here",
   "record.right": "{count, plural, one {# entry: every signature, every link and every payload is right.} other {# entries: every signature, every link and every payload is right.}}",
   "record.wrong": "At {party}, entry {number}:",
+  "record.lists": "For other programs",
 } as const;
 
 export type Key = keyof typeof en;

@@ -358,4 +358,5 @@ export const ja: Words = {
   "record.checkHere": "ここの記録を検査",
   "record.right": "{count, plural, other {項目#件:すべての署名、つながり、内容が正しい。}}",
   "record.wrong": "{party}、項目{number}:",
+  "record.lists": "他のプログラム用",
 };

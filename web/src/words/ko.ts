@@ -358,4 +358,5 @@ export const ko: Words = {
   "record.checkHere": "이곳의 기록 검사",
   "record.right": "{count, plural, other {항목 #개: 모든 서명, 연결, 내용이 올바릅니다.}}",
   "record.wrong": "{party}, 항목 {number}:",
+  "record.lists": "다른 프로그램용 파일",
 };
