@@ -1,12 +1,13 @@
 // The session room: agenda, statements as they arrive, the floor, attendance, the chair's controls.
 import { useState } from "preact/hooks";
-import { Refused, answer, desk, onceKey, type Schemas } from "../api/client";
+import { answer, desk, mayPerform, perform, type Schemas } from "../api/client";
 import { Compose } from "../parts/compose";
 import { Form } from "../parts/form";
 import { Marks, Problem, Status } from "../parts/marks";
 import { StatementList } from "../parts/statements";
 import { Name, Said } from "../parts/text";
 import { useAsked } from "../state/asked";
+import { useDoing } from "../state/doing";
 import { held } from "../state/held";
 import { me, room } from "../state/room";
 import { say, sayWord, when } from "../words";
@@ -14,7 +15,6 @@ import { ItemDoings, Papers } from "./session_items";
 import { People } from "./session_people";
 
 type Session = Schemas["Session"];
-const CHAIRS = ["operator", "holder", "deputy", "secretary"];
 
 function Conclusions(props: { of: Schemas["Item"] }) {
   return (
@@ -35,25 +35,12 @@ function Conclusions(props: { of: Schemas["Item"] }) {
 function Chair(props: { session: Session; item: Schemas["Item"] | undefined; again: () => void }) {
   const { session, item } = props;
   const own = room.value!.slot;
-  const [problem, setProblem] = useState<string | undefined>();
-  const mayChair = me.value?.roles.some((role) => CHAIRS.includes(role)) ?? false;
+  const doing = useDoing(props.again);
+  const path = { room: room.value!.room, session: session.id };
+  const step = (what: Schemas["Step"], subject?: string): void =>
+    void doing.run(() => perform("sessionStep", path, subject === undefined ? { step: what } : { step: what, subject }));
 
-  async function step(what: Schemas["Step"], subject?: string): Promise<void> {
-    try {
-      await answer(
-        desk.POST("/api/v1/rooms/{room}/sessions/{session}/steps", {
-          params: { path: { room: room.value!.room, session: session.id }, header: { "Idempotency-Key": onceKey() } },
-          body: subject === undefined ? { step: what } : { step: what, subject },
-        }),
-      );
-      setProblem(undefined);
-      props.again();
-    } catch (error) {
-      setProblem(error instanceof Refused ? error.message : String(error));
-    }
-  }
-
-  if (!mayChair || session.status === "closed" || !session.chairs.includes(own)) return null;
+  if (!mayPerform("sessionStep", me.value?.roles) || session.status === "closed" || !session.chairs.includes(own)) return null;
   const isChair = session.chair === own;
   return (
     <div class="chair">
@@ -71,7 +58,7 @@ function Chair(props: { session: Session; item: Schemas["Item"] | undefined; aga
       {isChair && session.status === "open" && <button onClick={() => step("suspend")}>{say("session.suspend")}</button>}
       {isChair && session.status === "suspended" && <button onClick={() => step("resume")}>{say("session.resume")}</button>}
       {isChair && session.status !== "called" && <button onClick={() => step("close")}>{say("session.close")}</button>}
-      <Problem text={problem} />
+      <Problem text={doing.problem} />
     </div>
   );
 }
