@@ -59,7 +59,7 @@ read_statement(FILE *texts, struct bytes *list)
     size_t tag_size = (size_t)(text - line), text_size = (size_t)size - tag_size - 2; /* and the line's end */
     struct section section = {.type = SECTION_STATEMENT,
         .statement = {.tag = {(uint8_t *)line, tag_size}, .text = {(uint8_t *)text + 1, text_size}}};
-    if (desk_list_section(&section, &made, &list->size) != ENTENTE_OK)
+    if (desk_list_sections(&section, 1, &made, &list->size) != ENTENTE_OK)
         made = NULL;
     list->data = made;
     return made;
