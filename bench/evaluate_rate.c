@@ -310,6 +310,7 @@ main(int count, char **words)
         .slot = 0,
         .store = reading,
         .spill = open_spill(words[1]),
+        .is_told = true,
         .calls = {.open = open_body}};
     must(room_new(&room, &options), "room");
     evaluate();

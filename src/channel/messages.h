@@ -242,7 +242,7 @@ enum message_process {
 /* all: of any growth; otherwise where there is a signature under an act, in any room. */
 #define MESSAGE_FIELDS_NODE_FOLLOW(F) F(flag, all)
 /* acts: there is a signature under an act, in any room. */
-#define MESSAGE_FIELDS_NODE_STORED(F) F(flag, acts)
+#define MESSAGE_FIELDS_NODE_STORED(F) F(flag, acts) F(flag, besides)
 /* room: the one that changed last; others may have changed before it. */
 #define MESSAGE_FIELDS_NODE_NEWS(F) F(room, room)
 

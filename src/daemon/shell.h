@@ -85,8 +85,10 @@ struct shell {
     enum { FOLLOW_NOTHING, FOLLOW_ACTS, FOLLOW_ALL } follow; /* what the desk wants to be told of */
     bool grows;      /* the store, with the next commit */
     bool grows_acts; /* by a signature under an act */
+    bool grows_besides; /* by a lane, a register or a proof: by more than entries */
     bool grew;       /* since the desk was told */
     bool grew_acts;
+    bool grew_besides;
     bool is_ending;
     int status;
 };

@@ -52,6 +52,7 @@ shell_store_effect(struct shell *shell, const struct effect *effect)
         return;
     shell->grows = true;
     shell->is_read |= is_read(effect);
+    shell->grows_besides |= effect->kind != EFFECT_STORE_SEGMENT && effect->kind != EFFECT_STORE_CHUNK;
     enum entente_error error = put(shell, effect);
     if (error != ENTENTE_OK) {
         shell->store_failed = true;
@@ -142,7 +143,8 @@ shell_commit(struct shell *shell)
     shell->commit_batch = 0;
     shell->grew |= shell->grows;
     shell->grew_acts |= shell->grows_acts;
-    shell->grows = shell->grows_acts = false;
+    shell->grew_besides |= shell->grows_besides;
+    shell->grows = shell->grows_acts = shell->grows_besides = false;
     shell_step(shell, &event);
 }
 
@@ -154,9 +156,9 @@ shell_tell_stored(struct shell *shell)
 
     if (!is_due)
         return;
-    struct message_node_stored stored = {shell->grew_acts};
+    struct message_node_stored stored = {shell->grew_acts, shell->grew_besides};
     shell->follow = FOLLOW_NOTHING;
-    shell->grew = shell->grew_acts = false;
+    shell->grew = shell->grew_acts = shell->grew_besides = false;
     if (message_node_stored_queue(shell->desk, &stored) != ENTENTE_OK)
         shell_end(shell, "the desk does not take its news");
 }

@@ -271,7 +271,8 @@ static enum entente_error
 open_room(struct desk *desk, uint32_t index)
 {
     struct rooms *rooms = desk->rooms;
-    struct room_options options = {.store = rooms->store, .spill = rooms->spills[index]};
+    struct room_options options = {
+        .store = rooms->store, .spill = rooms->spills[index], .is_told = true};
     struct bytes genesis_file;
 
     enum entente_error error = store_room_at(rooms->store, index, &options.id, &genesis_file);
@@ -401,9 +402,13 @@ rooms_stored(struct desk *desk, const struct message_node_stored *stored)
     bool follows = stored->acts;
 
     rooms->is_due |= stored->acts;
-    for (uint32_t i = 0; i < DESK_ROOMS_MAX; i++)
-        if (rooms->list[i] != NULL)
-            follows = rooms->list[i]->has_work = true;
+    for (uint32_t i = 0; i < DESK_ROOMS_MAX; i++) {
+        if (rooms->list[i] == NULL)
+            continue;
+        follows = rooms->list[i]->has_work = true;
+        if (stored->besides)
+            room_grew(rooms->list[i]->room);
+    }
     if (message_node_follow_queue(desk->node, &(struct message_node_follow){follows}) != ENTENTE_OK)
         desk->is_ending = true; /* without it the rooms would stand still */
 }

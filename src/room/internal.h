@@ -69,6 +69,7 @@ struct room {
     bool is_broken;   /* the consultation must begin anew */
     uint32_t taken;   /* items that the consultation has */
     bool is_at_end;   /* of the store, as of the last look */
+    bool is_followed; /* besides entries nothing has grown, as far as we were told */
     struct list list;
     struct order_key *tops; /* by branch: the greatest key in the past of its last item */
     uint32_t tops_count;

@@ -36,6 +36,11 @@ struct room_options {
     uint8_t slot;          /* of the own party */
     struct store *store;   /* borrowed for the room's life; only read */
     int spill;             /* an open file without a name, for the opened bodies; the room closes it */
+    /*
+     * Registers, lanes and proofs that grow without an entry that needs them are looked for only when
+     * room_grew() tells of them.  False: with each room_advance().
+     */
+    bool is_told;
     struct room_calls calls;
 };
 
@@ -59,6 +64,9 @@ void room_free(struct room *room);
 #define ROOM_OPENING_MAX 256u
 #define ROOM_OPENING_BYTES_MAX 4194304u
 MUST_USE enum entente_error room_advance(struct room *room, uint32_t limit, bool *more);
+
+/* More than entries was stored: see `is_told`.  Said once too often, it costs a few reads. */
+void room_grew(struct room *room);
 
 /*
  * The answer to calls.open: the body as decrypted (borrowed), or why there is none.  After NO_MEMORY, IO or

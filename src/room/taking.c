@@ -391,8 +391,10 @@ advance(struct room *room, uint32_t limit)
         if (error == ENTENTE_OK)
             error = take_entry(room);
     }
-    if (room->is_at_end && error == ENTENTE_OK)
+    if (room->is_at_end && error == ENTENTE_OK && !(room->options.is_told && room->is_followed)) {
         error = room_follow(room);
+        room->is_followed = error == ENTENTE_OK;
+    }
     if (room->is_at_end)
         record_stored(room->record);
     if (error == ENTENTE_OK) {
@@ -400,6 +402,12 @@ advance(struct room *room, uint32_t limit)
         room->is_broken |= error != ENTENTE_OK;
     }
     return error;
+}
+
+void
+room_grew(struct room *room)
+{
+    room->is_followed = false;
 }
 
 enum entente_error

@@ -139,6 +139,8 @@ BOTH(walks_segments)
         CHECK(source->segment_after(source->state, &room_one, row.arrival, &row) == ENTENTE_OK);
         CHECK(row_equal(&row, &wanted));
     }
+    CHECK(source->segment_after(source->state, &room_one, 1, &row) == ENTENTE_OK && row.arrival == 2);
+    CHECK(source->segment_after(source->state, &room_one, 3, &row) == ENTENTE_OK && row.arrival == 4);
     CHECK(source->segment_after(source->state, &room_one, 4, &row) == ENTENTE_OK);
     CHECK(row.arrival == 9 && row.branch == 2);
     CHECK(source->segment_after(source->state, &room_one, 9, &row) == ENTENTE_ERR_NOT_FOUND);
@@ -459,6 +461,7 @@ BOTH(stays_small_with_100000_segments)
             error = store_commit(store);
     }
     CHECK(error == ENTENTE_OK);
+    CHECK(store_begin(store) == ENTENTE_OK); /* within one, a walk goes on where it was */
     uint32_t count = 0;
     row.arrival = 0;
     while (source->segment_after(source->state, &room_one, row.arrival, &row) == ENTENTE_OK) {
@@ -467,6 +470,8 @@ BOTH(stays_small_with_100000_segments)
             break;
     }
     CHECK(count == COUNT);
+    CHECK(source->segment_after(source->state, &room_one, 0x104, &row) == ENTENTE_OK && row.arrival == 0x105);
+    CHECK(source->segment_after(source->state, &room_one, 0x1FF, &row) == ENTENTE_OK && row.arrival == 0x200);
     printf("# SQLite took %d kB at most\n", (int)(sqlite3_memory_highwater(0) / 1024));
     if (kind == &sqlite)
         CHECK(sqlite3_memory_highwater(0) < MEMORY_MAX);

@@ -263,6 +263,7 @@ static struct {
 } observer;
 
 static char path[64];
+static bool is_told; /* of what grew besides entries */
 
 static enum entente_error
 answer(uint64_t ticket, struct bytes payload)
@@ -340,6 +341,7 @@ observer_open_room(int spill)
         .slot = 1,
         .store = observer.reading,
         .spill = spill,
+        .is_told = is_told,
         .calls = {.open = take_open, .changed = take_change}};
 
     observer.changes = 0;
@@ -1233,6 +1235,46 @@ TEST(a_register_grows_beside_an_entry)
     }
 }
 
+/* Who is told what grows looks for it then, and only then. */
+TEST(what_grows_besides_entries_is_told)
+{
+    struct fact under = {.object = {{7}}};
+    struct register_entry office = {.kind = REGISTER_OFFICE,
+        .name = bytes_of_text("Office"),
+        .person = bytes_of_text("Holder")};
+    uint32_t from = 0;
+    bool more;
+
+    is_told = true;
+    start();
+    observer_start(false);
+    observer.answers_at_once = true;
+    write_fact(1, ENTRY_SEALED, FACT_UNDER, &under);
+    observe_new(&from);
+    uint32_t before = register_count(room_register(observer.room, 0));
+    office.key = *register_transport_key(setting.registers[0]);
+    write_fact(1, ENTRY_SEALED, FACT_UNDER, &under);
+    build_party_add(&setting.party[0], &office);
+    store_registers();
+    observe_new(&from);
+    CHECK(room_is_current(observer.room));
+    CHECK(register_count(room_register(observer.room, 0)) == before);
+    failing_of = observer.store->maker;
+    static struct store_maker failing;
+    failing = *failing_of;
+    failing.first_from = failing_first_from;
+    observer.store->maker = &failing;
+    room_grew(observer.room);
+    reads_left = 2; /* the end of the entries, and then a register: what failed is not forgotten */
+    CHECK(room_advance(observer.room, 100, &more) == ENTENTE_ERR_IO);
+    CHECK(room_advance(observer.room, 100, &more) == ENTENTE_OK && !more);
+    CHECK(register_count(room_register(observer.room, 0)) == before + 1);
+    observer.store->maker = failing_of;
+    observer_stop();
+    stop();
+    is_told = false;
+}
+
 TEST_MAIN(CASE(any_order_over_memory), CASE(any_order_over_sqlite),
     CASE(bodies_under_an_object_come_in_display_order), CASE(every_read_of_the_store_fails_once),
     CASE(neighbours_are_read_together),
@@ -1241,4 +1283,4 @@ TEST_MAIN(CASE(any_order_over_memory), CASE(any_order_over_sqlite),
     CASE(nobody_signs_before_a_party_that_came_back_is_known_to_all),
     CASE(what_is_signed_by_all_is_to_be_ratified_once),
     CASE(what_the_close_did_not_know_came_late), CASE(a_forked_lane_is_followed),
-    CASE(a_register_grows_beside_an_entry))
+    CASE(a_register_grows_beside_an_entry), CASE(what_grows_besides_entries_is_told))
