@@ -46,7 +46,7 @@ function finalBefore(list: Statements): number {
 
 function Final() {
   return (
-    <div class="finality" role="separator">
+    <div class="finality">
       <span>{say("session.final")}</span>
     </div>
   );

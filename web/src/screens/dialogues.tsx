@@ -75,6 +75,7 @@ function Dialogue(props: { id: string }) {
         {say("dialogue.channel")}: <Name>{dialogue.channel}</Name>{" "}
         {dialogue.checks?.map((check) => (
           <span
+            role="img"
             class={`check ${check.result}`}
             title={`${when(check.time)} · ${sayWord("dialogue", check.result)}`}
             aria-label={`${when(check.time)} ${sayWord("dialogue", check.result)}`}
