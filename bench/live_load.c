@@ -100,12 +100,10 @@ static void
 take_message(struct load *load, struct connection *of, const char *text, size_t size)
 {
     static const char change[] = "{\"change\":", mark[] = "live statement ";
-    const char *at = size > sizeof change && memcmp(text, change, sizeof change - 1) == 0
-                         ? memmem(text, size, mark, sizeof mark - 1)
-                         : NULL;
 
-    if (memcmp(text, change, sizeof change - 1) != 0)
+    if (size < sizeof change || memcmp(text, change, sizeof change - 1) != 0)
         return; /* how it begins, or news between changes */
+    const char *at = memmem(text, size, mark, sizeof mark - 1);
     uint64_t number = strtoull(text + sizeof change - 1, NULL, 10);
     of->lost += of->change != 0 && number != of->change + 1;
     of->change = number;
