@@ -274,6 +274,30 @@ play_snapshot_back(struct simulator *sim)
     return simulator_is_contested(sim, 0) ? "a machine that went back forks its feed" : NULL;
 }
 
+/* What it signed last went back with the machine, and nobody ever saw it: it binds nobody. */
+static const char *
+play_unseen(struct simulator *sim)
+{
+    simulator_run(sim, 3000);
+    simulator_snapshot(sim, 0);
+    const struct reach *here = &sim->instances[0].watch.durable;
+    const struct reach *there = &sim->instances[1].watch.durable;
+    uint32_t before = here->seq[1][1];
+    simulator_say(sim, 1, 40);
+    for (uint32_t ms = 0; here->seq[1][1] == before && ms < 5000; ms++)
+        simulator_run(sim, 1);
+    link_all(sim, 0, false);
+    simulator_run(sim, 5000);
+    if (here->seq[1][1] == before || here->seq[0][1] == there->seq[0][1])
+        return "what was to stay unseen was seen";
+    simulator_roll_back(sim, 0);
+    link_all(sim, 0, true);
+    simulator_start(sim, 0);
+    say(sim, 0, 2);
+    simulator_run(sim, 10000);
+    return simulator_converged(sim);
+}
+
 static const char *
 play_running_copy(struct simulator *sim)
 {
@@ -478,6 +502,7 @@ const struct script script_talkative = {.name = "talkative",
 SCRIPT(new_machine, 3);
 SCRIPT(forgetful, 3);
 SCRIPT(snapshot_back, 3);
+SCRIPT(unseen, 2);
 SCRIPT(running_copy, 3);
 SCRIPT(alone, 3);
 SCRIPT(keyholder_back, 3);
@@ -490,7 +515,7 @@ SCRIPT(second_voucher, 3);
 
 const struct script *const scripts[] = {&script_hidden_fork, &script_silent_relay, &script_own_feed, &script_chatter,
     &script_slow_reader, &script_false_credit, &script_orphans, &script_flood, &script_talkative, &script_new_machine, &script_forgetful,
-    &script_snapshot_back, &script_running_copy, &script_alone, &script_keyholder_back, &script_lost_register, &script_prompt_fault, &script_endless_fork,
+    &script_snapshot_back, &script_unseen, &script_running_copy, &script_alone, &script_keyholder_back, &script_lost_register, &script_prompt_fault, &script_endless_fork,
     &script_colluder, &script_late_stray, &script_second_voucher};
 const size_t scripts_count = sizeof scripts / sizeof scripts[0];
 

@@ -25,6 +25,7 @@ extern const struct script script_hidden_fork, /* two faces, and nobody who read
     script_new_machine,    /* all are in reach when it resumes */
     script_forgetful,         /* a new machine has not what the old one held */
     script_snapshot_back,  /* a whole machine goes back, all others are in reach */
+    script_unseen,         /* what it signed last was seen by nobody */
     script_running_copy,   /* a copy wrote on while the original rested */
     script_alone,          /* what nobody else has survives the loss of the store */
     script_keyholder_back, /* it ended while its node and all links stay */

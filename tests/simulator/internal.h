@@ -175,6 +175,7 @@ struct signed_entry {
     bool may_be_lost; /* its incarnation was replaced or its machine went back: only a resume may do
                          that */
     uint32_t instance;
+    struct reach covers; /* all that is in its past and an honest party signed */
 };
 
 /* ---- what the oracle knows of the entries that honest nodes store ---- */

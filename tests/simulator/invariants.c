@@ -70,6 +70,49 @@ grow_index(struct simulator *sim)
         sim->entry_index[slot_in_index(sim, &sim->entries[i].position)] = i + 1;
 }
 
+static const struct signed_entry *
+signed_at(const struct simulator *sim, uint8_t slot, uint16_t inc, uint32_t seq)
+{
+    struct position position = {.slot = slot, .inc = inc, .seq = seq};
+
+    if (sim->entry_index == NULL)
+        return NULL;
+    uint32_t at = slot_in_index(sim, &position);
+    return sim->entry_index[at] == 0 ? NULL : &sim->entries[sim->entry_index[at] - 1];
+}
+
+static void
+cover(const struct simulator *sim, struct reach *reach, const struct position *position)
+{
+    const struct signed_entry *entry =
+        signed_at(sim, position->slot, position->inc, position->seq);
+
+    if (entry == NULL || !entry_id_equal(&entry->position.id, &position->id) ||
+        position->inc > LANES_INC_MAX)
+        return;
+    for (uint32_t slot = 0; slot < sim->options.parties; slot++)
+        for (uint32_t inc = 1; inc <= LANES_INC_MAX; inc++)
+            if (reach->seq[slot][inc] < entry->covers.seq[slot][inc])
+                reach->seq[slot][inc] = entry->covers.seq[slot][inc];
+    if (reach->seq[position->slot][position->inc] < position->seq)
+        reach->seq[position->slot][position->inc] = position->seq;
+}
+
+static struct reach
+covered_by(const struct simulator *sim, const struct entry *entry)
+{
+    struct reach reach = {0};
+    struct position before = {
+        .slot = entry->slot, .inc = entry->inc, .seq = entry->seq - 1, .id = entry->prev};
+
+    cover(sim, &reach, &before);
+    for (unsigned i = 0; i < entry->deps_count; i++) {
+        struct position dep = entry_dep(entry, i);
+        cover(sim, &reach, &dep);
+    }
+    return reach;
+}
+
 static void
 note_signed(struct simulator *sim, struct instance *instance, const struct entry *entry,
     const struct entry_id *id)
@@ -88,12 +131,41 @@ note_signed(struct simulator *sim, struct instance *instance, const struct entry
                 instance->party + 1u, entry->seq, entry->inc);
         there->position = position;
         there->kind = entry->kind;
+        there->covers = covered_by(sim, entry);
         there->has_left = false;
         return;
     }
     sim->entries[sim->entries_count] = (struct signed_entry){
-        .position = position, .kind = entry->kind, .instance = instance->index};
+        .position = position,
+        .kind = entry->kind,
+        .instance = instance->index,
+        .covers = covered_by(sim, entry)};
     sim->entry_index[at] = ++sim->entries_count;
+}
+
+/*
+ * Whoever lost its store holds nothing before it has what it had vouched for: its journal still knows
+ * of that.  Where the journal went back, too, all that it signs may cover is what it has: what went
+ * with both and no one in reach has seen, it cannot know of (I4).
+ */
+static bool
+may_hold(const struct simulator *sim, const struct instance *instance, const struct entry *entry)
+{
+    const struct watch *watch = &instance->watch;
+    const struct signed_entry *noted = signed_at(sim, entry->slot, entry->inc, entry->seq);
+    uint16_t own = instance->holder.inc;
+
+    if (!watch->claims_void)
+        return true;
+    if (!sim->may_fork[instance->party] || noted == NULL ||
+        watch->durable.seq[instance->party][own] < watch->vouched.seq[instance->party][own])
+        return false;
+    for (uint32_t slot = 0; slot < sim->options.parties; slot++)
+        for (uint32_t inc = 1; inc <= LANES_INC_MAX; inc++)
+            if (!sim->is_liar[slot] && !sim->may_fork[slot] &&
+                watch->durable.seq[slot][inc] < noted->covers.seq[slot][inc])
+                return false;
+    return true;
 }
 
 void
@@ -111,7 +183,8 @@ watch_signed(struct simulator *sim, struct instance *instance, const struct segm
     for (uint32_t i = 0; i < segment->count; i++) {
         const struct entry *entry = &segment->entries[i];
         note_signed(sim, instance, entry, &segment->ids[i]);
-        if (is_asked_now && instance->watch.claims_void && (entry->flags & ENTRY_FLAG_HOLDS) != 0)
+        if (is_asked_now && (entry->flags & ENTRY_FLAG_HOLDS) != 0 &&
+            !may_hold(sim, instance, entry))
             breach(sim, "node %u signs that it holds what its store lost", instance->index);
     }
     sim->last_signed_ms = sim->now_ms;

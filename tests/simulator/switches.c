@@ -43,14 +43,14 @@ const struct rule_switch rule_switches[] = {
     {"F2", NODE(no_fault_entry), RANDOM(LIARS), LIE_FORK, 100, "(F2)"},
     {"F2", NODE(fault_entry_again), RANDOM(LIARS), LIE_FORK, 100, ""},
     {"I1", NODE(resume_at_once), SCRIPT(new_machine), "leaves out"},
-    {"I4", NODE(no_start_barrier), SCRIPT(snapshot_back), "holds what its store lost"},
+    {"I4", NODE(no_start_barrier), SCRIPT(snapshot_back), "forks its feed"},
     {"I4", NODE(ignore_another_writer), SCRIPT(running_copy), "behind its own copy"},
     {"H1", NODE(write_before_recovery), RANDOM(HONEST), 0, 100, ""},
     {"S3", NODE(keep_what_store_lost), RANDOM(HONEST), 0, 100, ""},
     {"S3", NODE(release_unheld), SCRIPT(alone), "was acknowledged"},
     {"S3", KEYHOLDER(no_journal), RANDOM(HONEST), 0, 100, ""},
     {"S3", KEYHOLDER(no_ticket_limit), SCRIPT(talkative), "out of memory"},
-    {"I4", KEYHOLDER(no_start_barrier), SCRIPT(snapshot_back), "holds what its store lost"},
+    {"I4", KEYHOLDER(no_start_barrier), SCRIPT(snapshot_back), "forks its feed"},
 };
 const size_t rule_switches_count = sizeof rule_switches / sizeof rule_switches[0];
 
