@@ -20,6 +20,7 @@ struct kept {
     uint32_t tokens_count;
     struct account accounts[ACCOUNTS_MAX];
     struct token tokens[TOKENS_MAX];
+    struct logins logins;
 };
 
 struct accounts {
@@ -80,7 +81,8 @@ json_of_kept(const struct kept *kept)
                 account->name, "office", account->office, "roles", json_of_roles(account->roles),
                 "is_active", account->is_active, "tokens", tokens));
     }
-    return json_pack("{s:i, s:o}", "version", FILE_VERSION, "accounts", accounts);
+    return json_pack("{s:i, s:o, s:o}", "version", FILE_VERSION, "accounts", accounts, "logins",
+        json_of_logins(&kept->logins));
 }
 
 static enum entente_error
@@ -174,6 +176,8 @@ kept_read(struct kept *kept, struct bytes content)
 
     for (size_t i = 0; is_good && i < json_array_size(list); i++)
         is_good = account_read(kept, json_array_get(list, i));
+    const json_t *logins = json_object_get(file, "logins"); /* not in the files of older desks */
+    is_good = is_good && (logins == NULL || logins_read(&kept->logins, logins));
     json_decref(file);
     return is_good ? ENTENTE_OK : ENTENTE_ERR_CORRUPT;
 }
@@ -247,6 +251,8 @@ kept_copy(struct kept *to, const struct kept *from)
     to->tokens_count = from->tokens_count;
     memcpy(to->accounts, from->accounts, from->accounts_count * sizeof from->accounts[0]);
     memcpy(to->tokens, from->tokens, from->tokens_count * sizeof from->tokens[0]);
+    to->logins.count = from->logins.count;
+    memcpy(to->logins.list, from->logins.list, from->logins.count * sizeof from->logins.list[0]);
 }
 
 static struct kept *
@@ -400,6 +406,37 @@ accounts_token_find(const struct accounts *accounts, const char *id, uint64_t no
     const char *why;
 
     return token != NULL && token_is_good(accounts->kept, token, now_ms, &why) ? token : NULL;
+}
+
+/* ---- who is logged in ---- */
+
+enum entente_error
+accounts_login(struct accounts *accounts, const char *token_id, uint64_t now_ms,
+    char text[static LOGIN_TEXT_BYTES])
+{
+    uint8_t secret[LOGIN_SECRET_BYTES];
+
+    accounts->desk->random(accounts->desk->state, secret, sizeof secret);
+    logins_begin(&change_begin(accounts)->logins, secret, token_id, now_ms, text);
+    secret_wipe(secret, sizeof secret);
+    enum entente_error error = change_end(accounts);
+    if (error != ENTENTE_OK)
+        memset(text, 0, LOGIN_TEXT_BYTES);
+    return error;
+}
+
+const struct token *
+accounts_of_login(const struct accounts *accounts, struct bytes text, uint64_t now_ms)
+{
+    const char *id = logins_find(&accounts->kept->logins, text, now_ms);
+
+    return id != NULL ? accounts_token_find(accounts, id, now_ms) : NULL;
+}
+
+enum entente_error
+accounts_logout(struct accounts *accounts, struct bytes text)
+{
+    return logins_end(&change_begin(accounts)->logins, text) ? change_end(accounts) : ENTENTE_OK;
 }
 
 void

@@ -10,6 +10,7 @@
 
 #include "api/api.h"
 #include "api/contract.h"
+#include "api/logins.h"
 
 #define ACCOUNTS_MAX 1024u
 #define TOKENS_MAX 4096u
@@ -80,6 +81,18 @@ const struct token *accounts_token_check(
 /* A token that was checked before, by its id; NULL: it is good no more. */
 const struct token *accounts_token_find(
     const struct accounts *accounts, const char *id, uint64_t now_ms);
+
+/*
+ * A page's log-in by a token that was checked; `text` is its cookie.  It is on the disk, or nobody is logged in; and
+ * whoever logged out stays so.
+ *   what accounts_save() said, ENTENTE_ERR_NO_MEMORY: nothing has changed
+ */
+MUST_USE enum entente_error accounts_login(struct accounts *accounts, const char *token_id,
+    uint64_t now_ms, char text[static LOGIN_TEXT_BYTES]);
+MUST_USE enum entente_error accounts_logout(struct accounts *accounts, struct bytes text);
+/* The token of a page's log-in, while both are good; NULL: log in again.  Borrowed until the next change. */
+const struct token *accounts_of_login(
+    const struct accounts *accounts, struct bytes text, uint64_t now_ms);
 
 /* The names of the roles, a list. */
 json_t *json_of_roles(uint32_t roles);

@@ -54,11 +54,10 @@ api_new(struct api **api_out, const struct api_desk *desk)
         goto out;
     uint32_t count = contract_operations(api->contract);
     api->handlers = calloc(count, sizeof *api->handlers);
-    api->logins = logins_new();
     api->replays = replays_new();
     api->metrics = metrics_new(api->contract);
     api->live = live_new();
-    if (api->handlers == NULL || api->logins == NULL || api->replays == NULL ||
+    if (api->handlers == NULL || api->replays == NULL ||
         api->metrics == NULL || api->live == NULL) {
         error = ENTENTE_ERR_NO_MEMORY;
         goto out;
@@ -85,7 +84,6 @@ api_free(struct api *api)
     live_free(api->live);
     metrics_free(api->metrics);
     replays_free(api->replays);
-    logins_free(api->logins);
     accounts_free(api->accounts);
     free(api->handlers);
     contract_free(api->contract);

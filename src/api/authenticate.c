@@ -108,9 +108,7 @@ static bool
 take_cookie(struct call *call, struct bytes cookie)
 {
     struct api *api = call->api;
-    const char *id = logins_find(api->logins, cookie, api_now_ms(api));
-    const struct token *token =
-        id != NULL ? accounts_token_find(api->accounts, id, api_now_ms(api)) : NULL;
+    const struct token *token = accounts_of_login(api->accounts, cookie, api_now_ms(api));
 
     if (token == NULL) {
         call_set_header(call, "www-authenticate", "Bearer realm=\"entente\"");

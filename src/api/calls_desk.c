@@ -180,7 +180,6 @@ static void
 login(struct call *call)
 {
     struct api *api = call->api;
-    uint8_t secret[LOGIN_SECRET_BYTES];
     char text[LOGIN_TEXT_BYTES];
     const char *why;
     struct bytes shown;
@@ -195,16 +194,25 @@ login(struct call *call)
         call_refuse_token(call, "/token", why != NULL ? why : "the token is wrong or was revoked");
         return;
     }
-    call_random(call, secret, sizeof secret);
-    logins_begin(api->logins, secret, token->id, call_now_ms(call), text);
+    uint32_t account = token->account;
+    enum entente_error error = accounts_login(api->accounts, token->id, call_now_ms(call), text);
+    if (error != ENTENTE_OK) {
+        call_fail(call, error);
+        return;
+    }
     set_cookie(call, text, LOGIN_MS_MAX / 1000);
-    call_reply(call, 200, json_of_me(accounts_at(api->accounts, token->account)));
+    call_reply(call, 200, json_of_me(accounts_at(api->accounts, account)));
 }
 
 static void
 logout(struct call *call)
 {
-    logins_end(call->api->logins, call_cookie(call));
+    enum entente_error error = accounts_logout(call->api->accounts, call_cookie(call));
+
+    if (error != ENTENTE_OK) {
+        call_fail(call, error);
+        return;
+    }
     set_cookie(call, "", 0);
     call_reply_bytes(call, 204, "", (struct bytes){0});
 }

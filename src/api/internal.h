@@ -5,7 +5,6 @@
 #include "api/accounts.h"
 #include "api/call.h"
 #include "api/contract.h"
-#include "api/logins.h"
 #include "api/metrics.h"
 #include "api/replays.h"
 #include "search/search.h"
@@ -88,7 +87,6 @@ struct api {
     struct search *searches[API_ROOMS_MAX]; /* by the rooms' index; NULL: not begun */
     struct contract *contract;
     struct accounts *accounts;
-    struct logins *logins;
     struct replays *replays;
     struct metrics *metrics;
     struct live *live;

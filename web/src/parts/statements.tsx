@@ -152,7 +152,7 @@ export function StatementList(props: { room: string; item: string; children?: pr
       <Problem text={list.current?.problem} />
       <div
         class="statements"
-        role="feed"
+        role={total > 0 ? "feed" : "region"}
         tabIndex={0}
         aria-label={say("session.statements")}
         aria-busy={list.current?.total === undefined}

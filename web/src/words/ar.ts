@@ -1,7 +1,6 @@
 import type { Words } from "./en";
 
 export const ar: Words = {
-  "app.name": "Entente",
   "app.skip": "انتقل إلى المحتوى",
   "nav.consultation": "المشاورة",
   "nav.sessions": "الجلسات",
@@ -60,7 +59,6 @@ export const ar: Words = {
   "say.send": "أدلِ بالبيان",
   "say.waiting": "لم يُرسل بعد: يبقى هنا حتى يُكتب على قرص طرفك",
   "say.sending": "تجري الكتابة …",
-  "mark.own": "على هذه العقدة",
   "mark.held": "لدى {names}",
   "mark.all": "لدى الجميع",
   "mark.late": "متأخر",

@@ -1,6 +1,5 @@
 // The page's own words in English; every other language has exactly these keys (a test compares them).
 export const en = {
-  "app.name": "Entente",
   "app.skip": "Skip to the content",
   "nav.consultation": "Consultation",
   "nav.sessions": "Sessions",
@@ -59,7 +58,6 @@ export const en = {
   "say.send": "Make the statement",
   "say.waiting": "not sent yet: it stays here until it is on your party's disk",
   "say.sending": "being written …",
-  "mark.own": "on this node",
   "mark.held": "held by {names}",
   "mark.all": "held by all",
   "mark.late": "late",

@@ -1,7 +1,6 @@
 import type { Words } from "./en";
 
 export const ja: Words = {
-  "app.name": "Entente",
   "app.skip": "本文へ移動",
   "nav.consultation": "協議",
   "nav.sessions": "会合",
@@ -60,7 +59,6 @@ export const ja: Words = {
   "say.send": "発言する",
   "say.waiting": "未送信: 自党のディスクに書かれるまでここに残ります",
   "say.sending": "書き込み中 …",
-  "mark.own": "このノードにある",
   "mark.held": "保持: {names}",
   "mark.all": "全員が保持",
   "mark.late": "遅着",

@@ -1,7 +1,6 @@
 import type { Words } from "./en";
 
 export const ko: Words = {
-  "app.name": "Entente",
   "app.skip": "본문으로 건너뛰기",
   "nav.consultation": "협의",
   "nav.sessions": "회의",
@@ -60,7 +59,6 @@ export const ko: Words = {
   "say.send": "발언하기",
   "say.waiting": "아직 보내지 않음: 우리 디스크에 기록될 때까지 여기에 남습니다",
   "say.sending": "기록하는 중 …",
-  "mark.own": "이 노드에 있음",
   "mark.held": "보유: {names}",
   "mark.all": "모두 보유",
   "mark.late": "늦음",
