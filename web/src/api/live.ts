@@ -6,6 +6,7 @@ export type LinkState = "connecting" | "live" | "lost";
 
 const SILENCE_MS = 1500; // without a word: ask whether the desk is there
 const ANSWER_MS = 1200; // what is lost is to be seen within three seconds
+const OPENING_MS = 8000; // a connection that neither opens nor fails: browsers wait for minutes
 const BACK_OFF_MS = [200, 500, 1000, 2000, 3000];
 
 export class Follower {
@@ -46,6 +47,7 @@ export class Follower {
       `${scheme}://${location.host}/api/v1/rooms/${this.room}/live?life=${encodeURIComponent(life)}&after=${after}`,
     );
     this.socket = socket;
+    this.timer = window.setTimeout(() => this.connect(), OPENING_MS);
     socket.onopen = () => {
       this.attempts = 0;
       this.tell("live");
@@ -57,6 +59,7 @@ export class Follower {
     };
     socket.onclose = () => {
       if (this.closed || this.socket !== socket) return;
+      clearTimeout(this.timer);
       this.tell(this.attempts === 0 ? "connecting" : "lost");
       this.timer = window.setTimeout(
         () => this.connect(),
