@@ -78,17 +78,23 @@ export class Follower {
 
   /** A dead link says nothing: after some silence the desk is asked, so that people see it within seconds. */
   private watch(): void {
+    const watched = this.socket;
     clearTimeout(this.timer);
     this.timer = window.setTimeout(async () => {
+      let isThere = false;
       try {
-        const response = await fetch("/api/v1/health", { signal: AbortSignal.timeout(ANSWER_MS) });
-        if (!response.ok) throw new Error(String(response.status));
-        this.watch();
+        isThere = (await fetch("/api/v1/health", { signal: AbortSignal.timeout(ANSWER_MS) })).ok;
       } catch {
-        if (this.closed) return;
-        this.tell("lost");
-        this.connect();
+        // no answer
       }
+      // It was cut meanwhile, and a new one is on its way: whose timer this is now.
+      if (this.closed || this.socket !== watched || watched?.readyState !== WebSocket.OPEN) return;
+      if (isThere) {
+        this.watch();
+        return;
+      }
+      this.tell("lost");
+      this.connect();
     }, SILENCE_MS);
   }
 }
