@@ -38,10 +38,29 @@ sequence_size(const uint8_t *rest, size_t size)
     return want;
 }
 
+/* How many bytes at the start of `rest` are ASCII, in steps of eight: most text is mostly that. */
+static size_t
+ascii_size(const uint8_t *rest, size_t size)
+{
+    size_t at = 0;
+    uint64_t eight;
+
+    while (size - at >= sizeof eight) {
+        memcpy(&eight, rest + at, sizeof eight);
+        if ((eight & UINT64_C(0x8080808080808080)) != 0)
+            break;
+        at += sizeof eight;
+    }
+    return at;
+}
+
 bool
 text_is_utf8(struct bytes text)
 {
     for (size_t at = 0; at < text.size;) {
+        at += ascii_size(text.data + at, text.size - at);
+        if (at == text.size)
+            break;
         size_t size = sequence_size(text.data + at, text.size - at);
         if (size == 0)
             return false;

@@ -254,6 +254,30 @@ channel_queued(const struct channel *channel)
     return view(&channel->out);
 }
 
+enum entente_error
+channel_move(struct channel *to, struct channel *from)
+{
+    struct bytes queued = view(&from->out);
+
+    if (queued.size == 0)
+        return ENTENTE_OK;
+    if (used(&to->out) == 0 && queued.size <= to->queued_bytes_max) {
+        struct buffer empty = to->out;
+        to->out = from->out;
+        from->out = empty;
+        return ENTENTE_OK;
+    }
+    if (queued.size > to->queued_bytes_max - used(&to->out))
+        return ENTENTE_ERR_NO_MEMORY;
+    enum entente_error error = buffer_reserve(&to->out, queued.size);
+    if (error != ENTENTE_OK)
+        return error;
+    memcpy(to->out.data + to->out.end, queued.data, queued.size);
+    to->out.end += queued.size;
+    channel_sent(from, queued.size);
+    return ENTENTE_OK;
+}
+
 void
 channel_sent(struct channel *channel, size_t size)
 {

@@ -76,6 +76,12 @@ bool channel_wants_write(const struct channel *channel);
  */
 MUST_USE enum entente_error channel_flush(struct channel *channel);
 
+/*
+ * Queue on `to` all that is queued on `from`, which is empty afterwards.
+ *   ENTENTE_ERR_NO_MEMORY   the queue would grow over its limit, or there is none; nothing changed
+ */
+MUST_USE enum entente_error channel_move(struct channel *to, struct channel *from);
+
 /* What is queued, borrowed until the channel is used again; and: `size` bytes of it are sent. */
 struct bytes channel_queued(const struct channel *channel);
 void channel_sent(struct channel *channel, size_t size);

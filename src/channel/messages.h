@@ -39,7 +39,7 @@ enum message_process {
     X(REGISTER, register, 25, NODE, KEYHOLDER, "a known party's register grew")                    \
     X(BUNDLE_SIGN, bundle_sign, 26, NODE, KEYHOLDER, "the closing signature of a bundle (U1)")     \
     X(STATE, state, 40, KEYHOLDER, NODE, "where the own feed stands")                              \
-    X(SEALED, sealed, 41, KEYHOLDER, NODE, "a payload for the node to place")                      \
+    X(SEALED, sealed, 41, KEYHOLDER, NODE, "a payload was made, for the node to place")            \
     X(SIGNED, signed, 42, KEYHOLDER, NODE, "a segment, as journaled and durable")                  \
     X(REFUSED, refused, 43, KEYHOLDER, NODE, "an append, and later ones of the room, refused")     \
     X(JOURNALED, journaled, 44, KEYHOLDER, NODE, "a segment out of the journal, oldest first")     \
@@ -138,7 +138,7 @@ enum message_process {
 #define MESSAGE_FIELDS_STATE_ASK(F) F(room, room)
 /* seq, id: the greatest own entry of this incarnation that peers reported; seq 0: none. */
 #define MESSAGE_FIELDS_BARRIER(F) F(room, room) F(u32, seq) F(id, id) F(flag, overridden)
-/* A ticket for each header, 0 where the node itself made the entry. */
+/* A ticket for each header, 0 where the node itself made the entry: the payloads are only theirs. */
 #define MESSAGE_FIELDS_APPEND(F) F(room, room) F(tickets, tickets) F(sized, headers) F(rest, payloads)
 #define MESSAGE_FIELDS_JOURNAL_ASK(F) F(room, room) F(u32, after_seq)
 #define MESSAGE_FIELDS_STORED(F) F(room, room) F(u32, stored_seq) F(u32, held_seq)
@@ -164,8 +164,9 @@ enum message_process {
     F(u64, chain)                                                                                  \
     F(u32, index)                                                                                  \
     F(digest, pcommit)                                                                             \
-    F(rest, payload)
-#define MESSAGE_FIELDS_SIGNED(F) F(room, room) F(rest, segment)
+    F(u32, payload_bytes) /* the keyholder keeps the payload itself until it is signed */          \
+    F(digest, payload_hash)
+#define MESSAGE_FIELDS_SIGNED(F) F(room, room) F(sized, segment) F(rest, payloads)
 #define MESSAGE_FIELDS_REFUSED(F) F(room, room) F(u32, first_seq) F(u16, error)
 #define MESSAGE_FIELDS_JOURNALED(F) F(room, room) F(sized, segment) F(rest, payloads)
 #define MESSAGE_FIELDS_JOURNAL_END(F) F(room, room)

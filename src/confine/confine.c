@@ -65,6 +65,8 @@ allow(const int *own, size_t own_count)
     for (size_t i = 0; i < own_count; i++)
         if (seccomp_rule_add(filter, SCMP_ACT_ALLOW, own[i], 0) != 0)
             goto out;
+    if (seccomp_attr_set(filter, SCMP_FLTATR_CTL_TSYNC, 1) != 0) /* all threads, or none */
+        goto out;
     if (seccomp_load(filter) == 0)
         error = ENTENTE_OK;
 
@@ -194,20 +196,22 @@ give_folder(int folder, uid_t user)
 }
 
 enum entente_error
-confine_keyholder(int folder)
+confine_keyholder_files(int folder)
+{
+    enum entente_error error = give_folder(folder, USER_KEYHOLDER);
+    if (error == ENTENTE_OK)
+        error = begin(USER_KEYHOLDER);
+    return error == ENTENTE_OK ? landlock(folder, false) : error;
+}
+
+enum entente_error
+confine_keyholder_calls(void)
 {
     static const int calls[] = {SCMP_SYS(openat), SCMP_SYS(fallocate), SCMP_SYS(ftruncate),
         SCMP_SYS(fsync), SCMP_SYS(fdatasync), SCMP_SYS(pread64), SCMP_SYS(pwrite64),
         SCMP_SYS(mlock), SCMP_SYS(mlock2), SCMP_SYS(munlock), SCMP_SYS(prctl)};
 
-    enum entente_error error = give_folder(folder, USER_KEYHOLDER);
-    if (error == ENTENTE_OK)
-        error = begin(USER_KEYHOLDER);
-    if (error == ENTENTE_OK)
-        error = landlock(folder, false);
-    if (error == ENTENTE_OK)
-        error = allow(calls, sizeof calls / sizeof calls[0]);
-    return error;
+    return allow(calls, sizeof calls / sizeof calls[0]);
 }
 
 enum entente_error

@@ -13,9 +13,12 @@ MUST_USE enum entente_error confine_node(const char *store_path);
 
 /*
  * The keyholder: its folder (an open directory), in which the journal makes files; no network at all.
- * Where it is root the folder goes to its own user first.
+ * Where it is root the folder goes to its own user first.  In two steps, in this order: what it may
+ * touch, which threads that are started afterwards inherit; then what it may ask of the kernel, for
+ * all its threads, after which it can start no more of them.
  */
-MUST_USE enum entente_error confine_keyholder(int folder);
+MUST_USE enum entente_error confine_keyholder_files(int folder);
+MUST_USE enum entente_error confine_keyholder_calls(void);
 
 /* The desk: accepts on the sockets that it has, reads and writes the files that it has, opens nothing. */
 MUST_USE enum entente_error confine_desk(void);

@@ -97,9 +97,10 @@ read_sealed(struct bytes body, struct event *event)
         .chain = message.chain,
         .index = message.index,
         .pcommit = message.pcommit,
+        .payload_bytes = message.payload_bytes,
+        .payload_hash = message.payload_hash,
     };
     memcpy(event->sealed.tag, message.tag.bytes, sizeof event->sealed.tag);
-    event->data = message.payload;
     return ENTENTE_OK;
 }
 
@@ -114,6 +115,7 @@ read_signed(struct bytes body, struct event *event)
     event->kind = EVENT_SIGNED;
     event->room = message.room;
     event->data = message.segment;
+    event->payloads = message.payloads;
     return ENTENTE_OK;
 }
 

@@ -365,6 +365,9 @@ static const struct {
 void
 shell_desk_message(struct shell *shell, uint16_t type, struct bytes body)
 {
+    struct event event = shell_event(EVENT_READ);
+
+    shell_step(shell, &event);
     for (size_t i = 0; i < sizeof handlers / sizeof handlers[0]; i++)
         if (handlers[i].type == type && handlers[i].take(shell, body) == ENTENTE_OK)
             return;

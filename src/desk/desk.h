@@ -115,6 +115,7 @@ struct desk {
     struct client clients[DESK_CLIENTS_MAX];
     struct request requests[DESK_REQUESTS_MAX];
     uint32_t requests_count;
+    uint32_t readings_count; /* of the requests, those that read: LIST */
     uint32_t request_next; /* where to look for a free one */
     uint64_t counter;
     size_t said_bytes;

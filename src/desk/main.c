@@ -61,7 +61,7 @@ flush(struct desk *desk)
         else
             client_take(desk, i); /* what waited for room among the requests */
     }
-    for (uint32_t i = 0; i < DESK_REQUESTS_MAX && desk->requests_count > 0; i++)
+    for (uint32_t i = 0; i < DESK_REQUESTS_MAX && desk->readings_count > 0; i++)
         if (desk->requests[i].ticket != 0 && desk->requests[i].reading != NULL &&
             desk->requests[i].reading->page_ended)
             reading_go_on(desk, &desk->requests[i]);

@@ -46,6 +46,7 @@ reading_begin(struct desk *desk, struct request *request, const struct message_l
         request_fail(desk, request, ENTENTE_ERR_NO_MEMORY);
         return;
     }
+    desk->readings_count++;
     request->reading->room = asked->room;
     request->reading->order = asked->order;
     request->reading->after = asked->after;
@@ -217,7 +218,7 @@ reading_go_on(struct desk *desk, struct request *request)
 void
 reading_news(struct desk *desk)
 {
-    for (uint32_t i = 0; i < DESK_REQUESTS_MAX && desk->requests_count > 0; i++) {
+    for (uint32_t i = 0; i < DESK_REQUESTS_MAX && desk->readings_count > 0; i++) {
         struct reading *reading = desk->requests[i].reading;
         if (desk->requests[i].ticket == 0 || reading == NULL)
             continue;

@@ -63,6 +63,7 @@ request_entry_ticket(const struct request *request, uint32_t entry)
 void
 request_end(struct desk *desk, struct request *request)
 {
+    desk->readings_count -= request->reading != NULL;
     reading_free(request->reading);
     desk->writings_count -= request->writing != NULL;
     free(request->writing);

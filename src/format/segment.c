@@ -138,6 +138,18 @@ segment_payload(const struct segment *segment, struct bytes payloads, uint32_t i
         offset > 0 ? payloads.data + offset : payloads.data, segment->entries[index].payload_bytes};
 }
 
+enum entente_error
+segment_take_apart(
+    struct bytes encoded, uint32_t *count, struct bytes *headers, struct signature *signature)
+{
+    struct reader reader = reader_of(encoded);
+
+    *count = reader_u8(&reader);
+    *headers = reader_bytes(&reader, reader_u32(&reader));
+    reader_copy(&reader, signature->bytes, sizeof signature->bytes);
+    return reader_finish(&reader);
+}
+
 void
 segment_write(
     struct writer *writer, uint32_t count, struct bytes headers, const struct signature *signature)

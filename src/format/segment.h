@@ -55,6 +55,13 @@ struct bytes segment_payload(const struct segment *segment, struct bytes payload
 void segment_signed_bytes(uint8_t signed_bytes[static SEGMENT_SIGNED_BYTES],
     const struct room_id *room, const struct position *head);
 
+/*
+ * The parts of a segment that was checked before, which is not looked into: `*headers` borrows.
+ * ENTENTE_ERR_TRUNCATED, ENTENTE_ERR_MALFORMED   it never was one
+ */
+MUST_USE enum entente_error segment_take_apart(
+    struct bytes encoded, uint32_t *count, struct bytes *headers, struct signature *signature);
+
 /* Write count, headers (already encoded, concatenated) and signature. */
 void segment_write(
     struct writer *writer, uint32_t count, struct bytes headers, const struct signature *signature);

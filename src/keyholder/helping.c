@@ -141,9 +141,8 @@ help(struct keyholder *keyholder, const struct message_key_help *asked, uint32_t
     *count = write_items(&writer, &draft);
     struct message_sealed sealed = {.ticket = asked->ticket,
         .room = room->id,
-        .kind = ENTRY_KEY_HELP,
-        .payload = writer_written(&writer)};
-    return keyholder_hand_over(keyholder, room, &sealed, 0);
+        .kind = ENTRY_KEY_HELP};
+    return keyholder_hand_over(keyholder, room, &sealed, 0, writer_written(&writer));
 }
 
 enum entente_error

@@ -44,22 +44,20 @@ fail(struct journal *journal, enum entente_error error)
     return error;
 }
 
-enum entente_error
-journal_commit(struct journal *journal)
+/* Only now is it known what is durable before them. */
+static enum entente_error
+write_waiting(struct journal *journal)
 {
     const struct journal_disk *disk = &journal->options.disk;
-
-    if (journal->failed != ENTENTE_OK || journal->waiting_used == 0)
-        return journal->failed;
     struct bytes waiting = {journal->waiting, journal->waiting_used};
+
+    for (size_t at = 0; at < journal->waiting_used;)
+        at += journal_record_finish(journal->waiting + at, journal->previous, journal->durable);
     enum entente_error error = disk->write(disk->state, journal->file, journal->written, waiting);
-    if (error == ENTENTE_OK)
-        error = disk->sync(disk->state, journal->file);
     if (error != ENTENTE_OK)
-        return fail(journal, error);
+        return error;
     journal->written += (uint32_t)journal->waiting_used;
-    journal->durable = journal->number;
-    journal->is_marked = false;
+    journal->committing = journal->number;
     journal->waiting_used = 0;
     if (journal->waiting_size > WAITING_BYTES_KEPT) {
         free(journal->waiting);
@@ -67,6 +65,66 @@ journal_commit(struct journal *journal)
         journal->waiting_size = 0;
     }
     return ENTENTE_OK;
+}
+
+static enum entente_error
+note_synced(struct journal *journal, enum entente_error error)
+{
+    journal->is_committing = false;
+    if (error != ENTENTE_OK)
+        return fail(journal, error);
+    journal->durable = journal->committing;
+    journal->is_marked = false;
+    return ENTENTE_OK;
+}
+
+enum entente_error
+journal_commit_begin(struct journal *journal)
+{
+    const struct journal_disk *disk = &journal->options.disk;
+
+    if (disk->sync_begin == NULL)
+        return journal_commit(journal);
+    enum entente_error error = journal_commit_end(journal);
+    if (error != ENTENTE_OK || journal->waiting_used == 0)
+        return error;
+    error = write_waiting(journal);
+    if (error == ENTENTE_OK)
+        error = disk->sync_begin(disk->state, journal->file);
+    if (error != ENTENTE_OK)
+        return fail(journal, error);
+    journal->is_committing = true;
+    return ENTENTE_OK;
+}
+
+enum entente_error
+journal_commit_end(struct journal *journal)
+{
+    const struct journal_disk *disk = &journal->options.disk;
+
+    if (!journal->is_committing)
+        return journal->failed;
+    return note_synced(journal, disk->sync_end(disk->state));
+}
+
+bool
+journal_is_committing(const struct journal *journal)
+{
+    return journal->is_committing;
+}
+
+enum entente_error
+journal_commit(struct journal *journal)
+{
+    const struct journal_disk *disk = &journal->options.disk;
+
+    enum entente_error error = journal_commit_end(journal);
+    if (error != ENTENTE_OK || journal->waiting_used == 0)
+        return error;
+    error = write_waiting(journal);
+    if (error == ENTENTE_OK)
+        error = disk->sync(disk->state, journal->file);
+    return note_synced(journal, error);
 }
 
 static enum entente_error
@@ -90,11 +148,8 @@ reserve_waiting(struct journal *journal, size_t more)
 static void
 add_record(struct journal *journal, struct journal_record *record)
 {
-    memcpy(record->previous, journal->previous, sizeof record->previous);
     record->number = journal->number + 1;
-    record->durable = journal->durable;
     journal_record_write(journal->waiting + journal->waiting_used, record);
-    memcpy(journal->previous, record->checksum, sizeof journal->previous);
     journal->waiting_used += record->size;
     journal->number = record->number;
 }

@@ -46,6 +46,12 @@ struct journal_disk {
     enum entente_error (*write)(void *state, uint32_t file, uint64_t offset, struct bytes data);
     /* Makes durable what was written to the file, its size and its name. */
     enum entente_error (*sync)(void *state, uint32_t file);
+    /*
+     * The same in two steps: begin it, and wait until it is done.  One at a time, and no other call
+     * for the file meanwhile.  NULL where the disk cannot.
+     */
+    enum entente_error (*sync_begin)(void *state, uint32_t file);
+    enum entente_error (*sync_end)(void *state);
 };
 
 struct journal_options {
@@ -112,6 +118,16 @@ MUST_USE enum entente_error journal_retire(
  * must be opened anew.
  */
 MUST_USE enum entente_error journal_commit(struct journal *journal);
+
+/*
+ * The same in two steps, where the disk can: write, and let the sync go on by itself.  What is
+ * appended meanwhile waits for the next commit.  Whatever needs the disk ends it first, so it may be
+ * over sooner.  journal_commit_end() waits; where none is under way it says what journal_commit()
+ * would say.
+ */
+MUST_USE enum entente_error journal_commit_begin(struct journal *journal);
+MUST_USE enum entente_error journal_commit_end(struct journal *journal);
+bool journal_is_committing(const struct journal *journal);
 
 /* Whether anything waits for journal_commit(). */
 bool journal_is_dirty(const struct journal *journal);

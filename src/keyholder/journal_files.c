@@ -128,15 +128,14 @@ journal_oldest_needed(const struct journal *journal)
 
 enum entente_error
 journal_close_file(struct journal *journal, uint32_t file, uint32_t written,
-    const uint8_t previous[static HASH_BYTES])
+    uint8_t previous[static HASH_BYTES])
 {
     const struct journal_disk *disk = &journal->options.disk;
-    struct journal_record closing = {
-        .kind = JOURNAL_CLOSED, .number = journal->number + 1, .durable = journal->number};
+    struct journal_record closing = {.kind = JOURNAL_CLOSED, .number = journal->number + 1};
     uint8_t bytes[JOURNAL_RECORD_HEAD_BYTES];
 
-    memcpy(closing.previous, previous, sizeof closing.previous);
     journal_record_write(bytes, &closing);
+    (void)journal_record_finish(bytes, previous, journal->number);
     enum entente_error error =
         disk->write(disk->state, file, written, (struct bytes){bytes, sizeof bytes});
     return error == ENTENTE_OK ? disk->sync(disk->state, file) : error;

@@ -132,10 +132,9 @@ journal_record_write(uint8_t *out, struct journal_record *record)
     size_t body = body_size(record->kind, record->segment.size, record->payloads.size);
     struct writer writer = writer_of(out, size);
 
-    writer.used = HASH_BYTES;
-    writer_copy(&writer, record->previous, sizeof record->previous);
+    writer.used = 2 * HASH_BYTES;
     writer_u64(&writer, record->number);
-    writer_u64(&writer, record->durable);
+    writer_u64(&writer, 0);
     writer_u32(&writer, (uint32_t)body);
     writer_u32(&writer, (uint32_t)record->kind << 24);
     if (has_body(record->kind))
@@ -148,10 +147,24 @@ journal_record_write(uint8_t *out, struct journal_record *record)
     }
     assert(!writer.failed && writer.used == JOURNAL_RECORD_HEAD_BYTES + body);
     memset(out + writer.used, 0, size - writer.used);
-    hash_once(
-        record->checksum, RECORD_CONTEXT, (struct bytes){out + HASH_BYTES, size - HASH_BYTES});
-    memcpy(out, record->checksum, HASH_BYTES);
     record->size = (uint32_t)size;
+}
+
+uint32_t
+journal_record_finish(uint8_t *out, uint8_t previous[static HASH_BYTES], uint64_t durable)
+{
+    struct reader reader = reader_of((struct bytes){out, JOURNAL_RECORD_HEAD_BYTES});
+    struct writer writer = writer_of(out, JOURNAL_RECORD_HEAD_BYTES);
+
+    writer.used = HASH_BYTES;
+    writer_copy(&writer, previous, HASH_BYTES);
+    writer.used += 8;
+    writer_u64(&writer, durable);
+    (void)reader_bytes(&reader, writer.used);
+    size_t size = JOURNAL_RECORD_HEAD_BYTES + aligned(reader_u32(&reader));
+    hash_once(previous, RECORD_CONTEXT, (struct bytes){out + HASH_BYTES, size - HASH_BYTES});
+    memcpy(out, previous, HASH_BYTES);
+    return (uint32_t)size;
 }
 
 uint64_t

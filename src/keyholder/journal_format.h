@@ -67,8 +67,18 @@ struct journal_record {
 /* The size in the file of a record with such views. */
 size_t journal_record_size(uint8_t kind, size_t segment_size, size_t payloads_size);
 
-/* Sets `record->checksum` and `record->size`; `out` has room for journal_record_size(). */
+/*
+ * Sets `record->size`; `out` has room for journal_record_size().  No record yet: what it says of
+ * those before it is known when it goes to the disk.
+ */
 void journal_record_write(uint8_t *out, struct journal_record *record);
+
+/*
+ * Make what journal_record_write() wrote a record behind the one whose checksum is `previous`, which
+ * becomes this one's.  Returns its size.
+ */
+uint32_t journal_record_finish(
+    uint8_t *out, uint8_t previous[static HASH_BYTES], uint64_t durable);
 
 /* What would be its `durable`, if there were a record at the beginning of `in`.  A few cycles. */
 uint64_t journal_record_claims(struct bytes in);

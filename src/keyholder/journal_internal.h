@@ -32,9 +32,11 @@ struct journal {
     uint32_t written;                        /* bytes of it that are written */
     uint64_t number;                         /* of the last record, also of one not yet written */
     uint64_t durable;                        /* of the last record that is durable */
+    uint64_t committing;                     /* of the last record that a sync is under way for */
+    bool is_committing;
     bool is_marked;                          /* a later one says that it is, or it is none */
-    uint8_t previous[HASH_BYTES];            /* the checksum of the last record */
-    uint8_t *waiting;                        /* records for the next commit */
+    uint8_t previous[HASH_BYTES];            /* the checksum of the last record that is written */
+    uint8_t *waiting;                        /* records for the next commit, not finished */
     size_t waiting_used;
     size_t waiting_size;
     uint8_t *reading; /* the record that journal_read() gave */
@@ -65,10 +67,10 @@ MUST_USE enum entente_error journal_begin_file(
 
 /*
  * Write the record that says that the next generation took over behind what `file` holds: `written`
- * bytes, the last record's checksum being `previous`.  The journal's number is that of the record.
+ * bytes, the last record's checksum being `previous`, which is used up.  The journal's number is that of the record.
  */
 MUST_USE enum entente_error journal_close_file(struct journal *journal, uint32_t file,
-    uint32_t written, const uint8_t previous[static HASH_BYTES]);
+    uint32_t written, uint8_t previous[static HASH_BYTES]);
 
 /* The oldest generation that holds a retained segment, at most that of the file being written. */
 uint64_t journal_oldest_needed(const struct journal *journal);

@@ -109,69 +109,83 @@ refuse_append(struct keyholder *keyholder, struct keyholder_room *room,
     return error == ENTENTE_OK ? message_refused_queue(keyholder->node, &refused) : error;
 }
 
-/* The place of a ticket among the segment's. */
-static uint32_t
-index_of(struct bytes tickets, uint64_t number)
-{
-    uint32_t i = 0;
-
-    while (message_ticket(tickets, i) != number)
-        i++;
-    return i;
-}
-
 /* In the journal: what of it the desk asked for, and what the node left out before it. */
 static enum entente_error
 settle(struct keyholder *keyholder, struct keyholder_room *room, const struct message_append *asked,
     const struct segment *segment)
 {
     enum entente_error error = ENTENTE_OK;
+    struct settling settling = {0};
     struct ticket ticket;
-    bool is_written;
 
     while (error == ENTENTE_OK &&
-           tickets_settle(&room->tickets, asked->tickets, &ticket, &is_written)) {
-        if (!is_written) {
+           tickets_settle(&room->tickets, asked->tickets, &settling, &ticket)) {
+        if (!settling.is_written) {
             error = keyholder_refuse_ticket(keyholder, room, &ticket, ENTENTE_ERR_GONE);
             continue;
         }
         if (ticket.number & TICKET_OWN)
             continue;
-        uint32_t i = index_of(asked->tickets, ticket.number);
-        const struct entry *entry = &segment->entries[i];
+        const struct entry *entry = &segment->entries[settling.index];
         error = message_appended_queue(
             keyholder->desk, &(struct message_appended){ticket.number, entry->slot, entry->inc,
-                                 entry->seq, segment->ids[i], entry->t_ms});
+                                 entry->seq, segment->ids[settling.index], entry->t_ms});
     }
     return error;
 }
 
+static uint64_t
+sealed_entries(struct bytes tickets)
+{
+    uint64_t sealed = 0;
+
+    for (size_t i = 0; i < message_tickets_count(tickets); i++)
+        sealed |= (uint64_t)(message_ticket(tickets, i) != 0) << i;
+    return sealed;
+}
+
+/* What take_append() makes. */
+struct signing {
+    struct segment segment;
+    uint8_t encoded[SEGMENT_BYTES_MAX];
+    uint8_t payloads[SEGMENT_PAYLOAD_BYTES_MAX];
+    struct message_signed answer; /* its views are into these, or into what journal_read() gave */
+    bool is_repeat;
+};
+
 /* Check and sign in a copy of the state; it counts when the journal has it. */
 static enum entente_error
 sign(struct keyholder *keyholder, struct keyholder_room *room, const struct message_append *asked,
-    struct writer *out, struct segment *segment, bool *is_repeat)
+    struct signing *signing)
 {
     uint32_t first = signer_first_seq(asked->headers), last_seq;
     struct signer_request request = {.count = (uint32_t)message_tickets_count(asked->tickets),
         .headers = asked->headers,
-        .payloads = asked->payloads};
+        .payloads = asked->payloads,
+        .elsewhere = sealed_entries(asked->tickets)};
+    struct writer out = writer_of(signing->encoded, sizeof signing->encoded);
+    struct writer payloads = writer_of(signing->payloads, sizeof signing->payloads);
     struct signer next = room->signer;
-    struct bytes unused;
+    struct bytes journaled = {0};
 
     if (first != 0 && first <= room->signer.seq &&
         journal_read(keyholder->journal, &room->id, first, &last_seq, &request.journaled,
-            &unused) != ENTENTE_OK)
+            &journaled) != ENTENTE_OK)
         request.journaled = (struct bytes){0};
-    enum entente_error error =
-        signer_append(&next, &request, &keyholder->secrets->signing, out, segment, is_repeat);
-    if (error != ENTENTE_OK || *is_repeat)
+    enum entente_error error = signer_append(&next, &request, &keyholder->secrets->signing, &out,
+        &signing->segment, &signing->is_repeat);
+    signing->answer = (struct message_signed){asked->room, writer_written(&out), journaled};
+    if (error != ENTENTE_OK || signing->is_repeat)
         return error;
-    error = tickets_check(&room->tickets, segment, asked->tickets);
-    if (error == ENTENTE_OK) {
-        struct journal_head head = head_of(&next);
-        error =
-            journal_append(keyholder->journal, &head, first, writer_written(out), asked->payloads);
-    }
+    error = tickets_check(&room->tickets, &signing->segment, asked->tickets);
+    if (error != ENTENTE_OK)
+        return error;
+    tickets_payloads(
+        &room->tickets, &signing->segment, asked->tickets, asked->payloads, &payloads);
+    signing->answer.payloads = writer_written(&payloads);
+    struct journal_head head = head_of(&next);
+    error = journal_append(keyholder->journal, &head, first, signing->answer.segment,
+        signing->answer.payloads);
     if (error == ENTENTE_OK)
         room->signer = next;
     return error;
@@ -180,24 +194,20 @@ sign(struct keyholder *keyholder, struct keyholder_room *room, const struct mess
 static enum entente_error
 take_append(struct keyholder *keyholder, struct bytes body)
 {
-    static struct segment segment;
-    static uint8_t out[SEGMENT_BYTES_MAX];
-    struct writer writer = writer_of(out, sizeof out);
+    static struct signing signing;
     struct message_append asked;
-    bool is_repeat = false;
 
     enum entente_error error = message_append_read(body, &asked);
     if (error != ENTENTE_OK)
         return error;
     struct keyholder_room *room = keyholder_room_find(keyholder, &asked.room);
-    error = room == NULL ? ENTENTE_ERR_NOT_FOUND
-                         : sign(keyholder, room, &asked, &writer, &segment, &is_repeat);
+    error = room == NULL ? ENTENTE_ERR_NOT_FOUND : sign(keyholder, room, &asked, &signing);
     if (error != ENTENTE_OK)
         return refuse_append(keyholder, room, &asked, error);
     /* From here on it is in the journal: what fails now ends the process, it refuses nothing. */
-    error = message_signed_queue(
-        keyholder->node, &(struct message_signed){asked.room, writer_written(&writer)});
-    return error == ENTENTE_OK && !is_repeat ? settle(keyholder, room, &asked, &segment) : error;
+    error = message_signed_queue(keyholder->node, &signing.answer);
+    return error == ENTENTE_OK && !signing.is_repeat
+               ? settle(keyholder, room, &asked, &signing.segment) : error;
 }
 
 static enum entente_error
@@ -385,6 +395,15 @@ keyholder_has_room(const struct keyholder *keyholder)
     /* The most that one message leads to: the largest answer, and one for each of its tickets. */
     return channel_has_room(keyholder->node, 2 * (size_t)CHANNEL_BODY_BYTES_MAX) &&
            channel_has_room(keyholder->desk, 2 * (size_t)CHANNEL_BODY_BYTES_MAX);
+}
+
+bool
+keyholder_expects_more(const struct keyholder *keyholder)
+{
+    for (uint32_t i = 0; i < keyholder->rooms_count; i++)
+        if (keyholder->rooms[i].tickets.start < keyholder->rooms[i].tickets.count)
+            return true;
+    return false;
 }
 
 enum entente_error

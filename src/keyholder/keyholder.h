@@ -61,6 +61,9 @@ MUST_USE enum entente_error keyholder_join(
  */
 bool keyholder_has_room(const struct keyholder *keyholder);
 
+/* Whether something was handed over to the node that it has not placed yet. */
+bool keyholder_expects_more(const struct keyholder *keyholder);
+
 /*
  * A message of the node or the desk.  Its answers are queued at once, and must not be sent before
  * keyholder_commit() came back: that is what makes them durable.
@@ -97,9 +100,13 @@ MUST_USE enum entente_error keyholder_act(struct keyholder *keyholder, struct by
 MUST_USE enum entente_error keyholder_open(struct keyholder *keyholder, struct bytes body);
 MUST_USE enum entente_error keyholder_chain(struct keyholder *keyholder, struct bytes body);
 
-/* Hand a payload to the node, to be placed in the feed, and remember what was handed over. */
+/*
+ * Have the node place a payload in the feed, which is copied and kept until then.  Size and hash in
+ * `sealed` are filled in here.
+ */
 MUST_USE enum entente_error keyholder_hand_over(struct keyholder *keyholder,
-    struct keyholder_room *room, const struct message_sealed *sealed, uint64_t chain);
+    struct keyholder_room *room, struct message_sealed *sealed, uint64_t chain,
+    struct bytes payload);
 
 /* helping.c */
 MUST_USE enum entente_error keyholder_key_help(struct keyholder *keyholder, struct bytes body);

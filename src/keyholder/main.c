@@ -5,6 +5,7 @@
 #include "crypto/secret.h"
 #include "keyholder/keyfile.h"
 #include "keyholder/keyholder.h"
+#include "keyholder/outlet.h"
 #include "keyholder/real_disk.h"
 
 #include <fcntl.h>
@@ -18,14 +19,17 @@
 
 enum { FD_SUPERVISOR = 3, FD_NODE = 4, FD_DESK = 5 };
 
-#define QUEUE_BYTES_MAX 33554432u
 #define MARK_AFTER_MS 1000u       /* a batch that stays the last one so long is marked as durable */
 #define ROOM_BYTES_MAX 134217728u /* rooms and cards come in one burst */
 
 struct program {
     struct keyholder keyholder;
     struct channel *supervisor;
+    struct outlet node;
+    struct outlet desk;
     struct real_disk disk;
+    struct syncer *syncer;
+    bool is_synced; /* what it was asked for is done */
     int folder;
     bool is_ending;
     uint64_t unmarked; /* the batch that is to be marked, 0: none */
@@ -92,6 +96,19 @@ read_keys(struct program *program, struct bytes passphrase)
     return error;
 }
 
+/* The thread that waits for the disk starts in between: it is confined as the rest of us. */
+static enum entente_error
+confine(struct program *program)
+{
+    enum entente_error error = confine_keyholder_files(program->folder);
+    if (error == ENTENTE_OK)
+        error = syncer_start(&program->syncer);
+    if (error == ENTENTE_OK)
+        error = confine_keyholder_calls();
+    program->disk.syncer = program->syncer;
+    return error;
+}
+
 static void
 unlock(struct program *program, struct bytes body)
 {
@@ -112,7 +129,7 @@ unlock(struct program *program, struct bytes body)
         say_failed(program, error, "the journal of the own feed does not open; nothing is signed");
         return;
     }
-    error = confine_keyholder(program->folder);
+    error = confine(program);
     if (error != ENTENTE_OK) {
         say_failed(program, error, "it cannot be confined on this machine");
         return;
@@ -155,10 +172,19 @@ serve_supervisor(struct program *program)
 static void
 stop_for(struct program *program, enum entente_error error)
 {
+    if (error == ENTENTE_OK)
+        return;
     program->is_silent = true; /* what was queued this turn is not durable */
     say_failed(program, error,
         error == ENTENTE_ERR_REFUSED ? "another process of this node asked for what it may not ask"
                                      : "it cannot go on; nothing of this was acknowledged");
+}
+
+static bool
+has_room(const struct program *program)
+{
+    return keyholder_has_room(&program->keyholder) && outlet_has_room(&program->node) &&
+           outlet_has_room(&program->desk);
 }
 
 /* Take what has arrived; true when some of it must wait until the others have read their answers.
@@ -173,15 +199,14 @@ serve(struct program *program, struct channel *channel,
     uint16_t type;
     struct bytes body;
 
-    while (error == ENTENTE_OK && keyholder_has_room(&program->keyholder)) {
+    while (error == ENTENTE_OK && has_room(program)) {
         error = channel_next(channel, &type, &body);
         if (error == ENTENTE_OK)
             error = take(&program->keyholder, type, body);
         else if (error == ENTENTE_ERR_PENDING)
             break;
     }
-    if (error != ENTENTE_OK && error != ENTENTE_ERR_PENDING)
-        stop_for(program, error);
+    stop_for(program, error == ENTENTE_ERR_PENDING ? ENTENTE_OK : error);
     *is_gone = filled != ENTENTE_OK;
     return error == ENTENTE_OK;
 }
@@ -195,39 +220,102 @@ now_us(void)
     return (uint64_t)now.tv_sec * 1000000u + (uint64_t)now.tv_nsec / 1000u;
 }
 
+/* To both, one after the other. */
+static enum entente_error
+for_both(struct program *program, enum entente_error (*what)(struct outlet *outlet))
+{
+    enum entente_error error = what(&program->node);
+
+    return error == ENTENTE_OK ? what(&program->desk) : error;
+}
+
 /* What was sealed goes to the node at once, which places it while the disk is waited for. */
 static void
 hand_over_sealed(struct program *program)
 {
-    struct channel *node = program->keyholder.node;
-
-    if (channel_wants_write(node) && channel_flush(node) != ENTENTE_OK)
+    stop_for(program, for_both(program, outlet_let_go));
+    if (!program->is_ending && channel_wants_write(program->node.out) &&
+        channel_flush(program->node.out) != ENTENTE_OK)
         program->is_ending = true;
+}
+
+/* To leave the sync to the syncer takes longer, unless there is something to do meanwhile. */
+static bool
+has_more_to_do(const struct program *program)
+{
+    struct pollfd polls[] = {{FD_NODE, POLLIN, 0}, {FD_DESK, POLLIN, 0}};
+
+    return keyholder_expects_more(&program->keyholder) || poll(polls, 2, 0) > 0;
+}
+
+/* One commit at a time; what was said in this turn leaves when the one that has it is over. */
+static void
+commit(struct program *program)
+{
+    struct journal *journal = program->keyholder.journal;
+
+    if (journal_is_committing(journal) && !program->is_synced)
+        return;
+    program->is_synced = false;
+    enum entente_error error = journal_commit_end(journal); /* or what failed in between */
+    if (error == ENTENTE_OK)
+        error = for_both(program, outlet_committed);
+    if (error == ENTENTE_OK)
+        error = for_both(program, outlet_commit_began);
+    if (error == ENTENTE_OK && journal_is_dirty(journal))
+        error = has_more_to_do(program) ? journal_commit_begin(journal) : journal_commit(journal);
+    if (error == ENTENTE_OK && !journal_is_committing(journal))
+        error = for_both(program, outlet_committed);
+    stop_for(program, error);
+}
+
+static void
+serve_node(struct program *program, bool *is_waiting, bool *node_gone)
+{
+    *is_waiting |= serve(program, program->node.out, keyholder_node_message, node_gone);
+    enum entente_error error = ENTENTE_OK;
+    if (!program->is_ending)
+        error = for_both(program, outlet_hold);
+    if (!program->is_ending && error == ENTENTE_OK && has_room(program))
+        error = keyholder_pump(&program->keyholder);
+    if (!program->is_ending && error == ENTENTE_OK)
+        error = for_both(program, outlet_hold);
+    stop_for(program, error);
 }
 
 /* Where the node or the desk is gone, so are we: the supervisor starts all of it anew. */
 static void
 serve_all(struct program *program, bool *is_waiting)
 {
-    struct keyholder *keyholder = &program->keyholder;
     bool node_gone = false, desk_gone = false;
 
-    keyholder->now_us = now_us();
-    *is_waiting = serve(program, keyholder->desk, keyholder_desk_message, &desk_gone);
+    program->keyholder.now_us = now_us();
+    *is_waiting = serve(program, program->desk.out, keyholder_desk_message, &desk_gone);
     if (!program->is_ending)
         hand_over_sealed(program);
     if (!program->is_ending)
-        *is_waiting |= serve(program, keyholder->node, keyholder_node_message, &node_gone);
-    enum entente_error error = ENTENTE_OK;
+        serve_node(program, is_waiting, &node_gone);
     if (!program->is_ending)
-        error = keyholder_commit(keyholder);
-    if (!program->is_ending && error == ENTENTE_OK)
-        error = keyholder_pump(keyholder);
-    if (error != ENTENTE_OK)
-        stop_for(program, error);
+        commit(program);
     if (node_gone && !program->is_silent)
-        keyholder_node_gone(keyholder);
+        keyholder_node_gone(&program->keyholder);
     program->is_ending |= node_gone || desk_gone;
+}
+
+/* What was asked before the end is answered. */
+static void
+finish(struct program *program)
+{
+    enum entente_error error = keyholder_commit(&program->keyholder);
+    if (error == ENTENTE_OK)
+        error = for_both(program, outlet_committed);
+    if (error == ENTENTE_OK)
+        error = for_both(program, outlet_commit_began);
+    if (error == ENTENTE_OK)
+        error = for_both(program, outlet_committed);
+    if (error == ENTENTE_OK)
+        error = for_both(program, outlet_let_go);
+    stop_for(program, error);
 }
 
 static uint64_t
@@ -258,7 +346,7 @@ static void
 mark_when_quiet(struct program *program)
 {
     struct journal *journal = program->keyholder.journal;
-    uint64_t unmarked = journal_unmarked(journal);
+    uint64_t unmarked = journal_is_committing(journal) ? 0 : journal_unmarked(journal);
 
     if (unmarked != program->unmarked) {
         program->unmarked = unmarked;
@@ -268,16 +356,16 @@ mark_when_quiet(struct program *program)
         return;
     enum entente_error error = journal_mark(journal);
     program->mark_at_ms += MARK_AFTER_MS;
-    if (error != ENTENTE_OK && error != ENTENTE_ERR_DISK_FULL)
-        stop_for(program, error);
+    stop_for(program, error == ENTENTE_ERR_DISK_FULL ? ENTENTE_OK : error);
 }
 
 static void
 wait_for_work(struct program *program, bool is_waiting)
 {
     struct keyholder *keyholder = &program->keyholder;
-    struct channel *channels[] = {program->supervisor, keyholder->node, keyholder->desk};
-    struct pollfd polls[3];
+    struct channel *channels[] = {program->supervisor, program->node.out, program->desk.out};
+    struct pollfd polls[4] = {
+        [3] = {program->syncer == NULL ? -1 : syncer_event(program->syncer), POLLIN, 0}};
 
     for (int i = 0; i < 3; i++) {
         /*
@@ -290,8 +378,9 @@ wait_for_work(struct program *program, bool is_waiting)
         polls[i] = (struct pollfd){FD_SUPERVISOR + i, (short)((hears ? POLLIN : 0) | out), 0};
     }
     bool can_go_on = (is_waiting || keyholder_wants_pump(keyholder)) &&
-                     keyholder->journal != NULL && keyholder_has_room(keyholder);
-    (void)!poll(polls, 3, can_go_on ? 0 : mark_timeout_ms(program));
+                     keyholder->journal != NULL && has_room(program);
+    (void)!poll(polls, 4, can_go_on ? 0 : mark_timeout_ms(program));
+    program->is_synced = polls[3].revents != 0;
     if (polls[0].revents & (POLLIN | POLLHUP | POLLERR))
         serve_supervisor(program);
 }
@@ -299,8 +388,7 @@ wait_for_work(struct program *program, bool is_waiting)
 static void
 flush_all(struct program *program)
 {
-    struct channel *channels[] = {
-        program->supervisor, program->keyholder.node, program->keyholder.desk};
+    struct channel *channels[] = {program->supervisor, program->node.out, program->desk.out};
 
     for (int i = 0; i < 3; i++)
         if (channel_wants_write(channels[i]) && channel_flush(channels[i]) != ENTENTE_OK)
@@ -313,6 +401,8 @@ turn(struct program *program, bool *is_waiting)
     wait_for_work(program, *is_waiting);
     if (program->keyholder.journal != NULL && !program->is_ending)
         serve_all(program, is_waiting);
+    if (program->keyholder.journal != NULL && program->is_ending && !program->is_silent)
+        finish(program);
     if (!program->is_silent)
         flush_all(program);
     if (program->keyholder.journal != NULL && !program->is_ending)
@@ -337,9 +427,11 @@ start(struct program *program, const char *folder)
         return ENTENTE_ERR_NO_MEMORY;
     enum entente_error error = channel_new(&program->supervisor, FD_SUPERVISOR, ROOM_BYTES_MAX);
     if (error == ENTENTE_OK)
-        error = channel_new(&keyholder->node, FD_NODE, QUEUE_BYTES_MAX);
+        error = outlet_new(&program->node, FD_NODE);
     if (error == ENTENTE_OK)
-        error = channel_new(&keyholder->desk, FD_DESK, QUEUE_BYTES_MAX);
+        error = outlet_new(&program->desk, FD_DESK);
+    keyholder->node = program->node.said;
+    keyholder->desk = program->desk.said;
     return error;
 }
 
@@ -361,6 +453,7 @@ main(int count, char **strings)
     if (program.keyholder.journal != NULL && !program.is_silent)
         (void)!journal_mark(program.keyholder.journal);
     keyholder_free(&program.keyholder);
+    syncer_stop(program.syncer);
     real_disk_close(&program.disk);
     return 0;
 }

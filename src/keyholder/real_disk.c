@@ -134,8 +134,38 @@ disk_sync(void *state, uint32_t number)
     return ENTENTE_OK;
 }
 
+/* A new file needs its folder too: that is rare, and waited for. */
+static enum entente_error
+disk_sync_begin(void *state, uint32_t number)
+{
+    struct real_disk *disk = state;
+    int file = file_of(disk, number, false);
+
+    if (file < 0)
+        return error_of_errno(errno);
+    disk->is_apart = disk->syncer != NULL && !disk->is_new[number];
+    if (disk->is_apart)
+        syncer_begin(disk->syncer, file);
+    else
+        disk->synced = disk_sync(state, number);
+    return ENTENTE_OK;
+}
+
+static enum entente_error
+disk_sync_end(void *state)
+{
+    struct real_disk *disk = state;
+
+    if (!disk->is_apart)
+        return disk->synced;
+    disk->is_apart = false;
+    int failure = syncer_end(disk->syncer);
+    return failure == 0 ? ENTENTE_OK : error_of_errno(failure);
+}
+
 struct journal_disk
 real_disk_of(struct real_disk *disk)
 {
-    return (struct journal_disk){disk, disk_size, disk_read, disk_write, disk_sync};
+    return (struct journal_disk){
+        disk, disk_size, disk_read, disk_write, disk_sync, disk_sync_begin, disk_sync_end};
 }

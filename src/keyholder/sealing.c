@@ -37,19 +37,19 @@ keyholder_refuse_all(
 
 enum entente_error
 keyholder_hand_over(struct keyholder *keyholder, struct keyholder_room *room,
-    const struct message_sealed *sealed, uint64_t chain)
+    struct message_sealed *sealed, uint64_t chain, struct bytes payload)
 {
     struct ticket ticket = {.number = sealed->ticket,
         .kind = sealed->kind,
         .chain = chain,
         .index = sealed->index,
-        .payload_bytes = (uint32_t)sealed->payload.size,
         .pcommit = sealed->pcommit};
 
-    payload_make_hash(&ticket.payload_hash, sealed->payload);
-    enum entente_error error = tickets_add(&room->tickets, &ticket);
+    enum entente_error error = tickets_add(&room->tickets, &ticket, payload);
     if (error != ENTENTE_OK)
         return error;
+    sealed->payload_bytes = ticket.payload_bytes;
+    sealed->payload_hash = ticket.payload_hash;
     error = message_sealed_queue(keyholder->node, sealed);
     if (error != ENTENTE_OK)
         (void)tickets_refuse(&room->tickets, sealed->ticket, &ticket);
@@ -80,9 +80,9 @@ begin_chain(struct keyholder *keyholder, struct keyholder_room *room)
     keys_write(&writer, &keys);
     struct message_sealed sealed = {.ticket = TICKET_OWN | ++keyholder->own_tickets,
         .room = room->id,
-        .kind = ENTRY_KEYS,
-        .payload = writer_written(&writer)};
-    enum entente_error error = keyholder_hand_over(keyholder, room, &sealed, id);
+        .kind = ENTRY_KEYS};
+    enum entente_error error =
+        keyholder_hand_over(keyholder, room, &sealed, id, writer_written(&writer));
     if (error == ENTENTE_OK) {
         chains_put(keyholder->chains, &room->id, room->signer.slot, room->signer.inc, &chain);
         room->chain_id = room->chain_last_id = id;
@@ -90,6 +90,17 @@ begin_chain(struct keyholder *keyholder, struct keyholder_room *room)
     }
     secret_wipe(&chain, sizeof chain);
     return error;
+}
+
+/* Of its 30 kB only what was filled in. */
+static void
+wipe_body(struct body *body)
+{
+    uint32_t count = body->count < BODY_SECTIONS_MAX ? body->count : BODY_SECTIONS_MAX;
+
+    secret_wipe(body->sections, count * sizeof *body->sections);
+    secret_wipe(body->secret, sizeof body->secret);
+    body->count = 0;
 }
 
 static enum entente_error
@@ -181,12 +192,12 @@ seal(struct keyholder *keyholder, struct keyholder_room *room, const struct mess
         payload_seal(plain, key, &place, &sealed.pcommit, writer_written(&writer));
         sealed.chain = room->chain_id;
         sealed.index = room->chain_index;
-        sealed.payload = (struct bytes){plain, size + AEAD_TAG_BYTES};
-        error = keyholder_hand_over(keyholder, room, &sealed, room->chain_id);
+        error = keyholder_hand_over(keyholder, room, &sealed, room->chain_id,
+            (struct bytes){plain, size + AEAD_TAG_BYTES});
         room->chain_index++;
     }
     secret_wipe(key, sizeof key);
-    secret_wipe(&body, sizeof body);
+    wipe_body(&body);
     free(plain); /* ciphertext by now, or never filled */
     return error;
 }
@@ -245,9 +256,8 @@ hand_over_act(
         return ENTENTE_ERR_USAGE;
     struct message_sealed act = {.ticket = asked->ticket,
         .room = room->id,
-        .kind = asked->kind,
-        .payload = asked->sections};
-    return keyholder_hand_over(keyholder, room, &act, 0);
+        .kind = asked->kind};
+    return keyholder_hand_over(keyholder, room, &act, 0, asked->sections);
 }
 
 enum entente_error
@@ -304,7 +314,7 @@ open_entry(struct keyholder *keyholder, const struct keyholder_room *room,
         error = message_opened_queue(
             keyholder->desk, &(struct message_opened){asked->ticket, {plain, size}});
     secret_wipe(key, sizeof key);
-    secret_wipe(&body, sizeof body);
+    wipe_body(&body);
     secret_wipe(plain, size);
     free(plain);
     return error;

@@ -38,7 +38,8 @@ void signer_start(
 struct signer_request {
     uint32_t count; /* of headers */
     struct bytes headers;
-    struct bytes payloads;
+    struct bytes payloads;  /* of the entries whose bit in `elsewhere` is 0 */
+    uint64_t elsewhere;     /* bit i: who asks compares the payload of entry i with its header */
     struct bytes journaled; /* the journaled segment that holds signer_first_seq(), or empty */
 };
 

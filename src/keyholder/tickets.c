@@ -8,6 +8,8 @@
 void
 tickets_free(struct tickets *tickets)
 {
+    for (uint32_t i = tickets->start; i < tickets->count; i++)
+        free(tickets->list[i].payload);
     free(tickets->list);
     *tickets = (struct tickets){0};
 }
@@ -37,17 +39,36 @@ reserve(struct tickets *tickets)
 }
 
 enum entente_error
-tickets_add(struct tickets *tickets, const struct ticket *ticket)
+tickets_add(struct tickets *tickets, struct ticket *ticket, struct bytes payload)
 {
-    if (ticket->payload_bytes > TICKETS_BYTES_MAX - tickets->payload_bytes &&
-        !tickets->has_no_limit)
+    if (payload.size > TICKETS_BYTES_MAX - tickets->payload_bytes && !tickets->has_no_limit)
         return ENTENTE_ERR_NO_MEMORY;
     enum entente_error error = reserve(tickets);
     if (error != ENTENTE_OK)
         return error;
-    tickets->list[tickets->count++] = *ticket;
-    tickets->payload_bytes += ticket->payload_bytes;
+    uint8_t *copy = malloc(payload.size + 1);
+    if (copy == NULL)
+        return ENTENTE_ERR_NO_MEMORY;
+    if (payload.size > 0)
+        memcpy(copy, payload.data, payload.size);
+    payload_make_hash(&ticket->payload_hash, payload);
+    ticket->payload_bytes = (uint32_t)payload.size;
+    struct ticket *added = &tickets->list[tickets->count++];
+    *added = *ticket;
+    added->payload = copy;
+    tickets->payload_bytes += payload.size;
     return ENTENTE_OK;
+}
+
+/* It leaves the list: what is handed out has no payload. */
+static void
+take_out(struct tickets *tickets, struct ticket *listed, struct ticket *ticket)
+{
+    free(listed->payload);
+    tickets->payload_bytes -= listed->payload_bytes;
+    listed->payload = NULL;
+    listed->payload_bytes = 0;
+    *ticket = *listed;
 }
 
 /* The place of `number` at or behind `from`; `count` where it is not under way. */
@@ -78,7 +99,7 @@ is_its_entry(const struct ticket *ticket, const struct entry *entry)
 {
     static const uint8_t no_tag[ENTRY_TAG_BYTES];
 
-    if (entry->kind != ticket->kind ||
+    if (entry->kind != ticket->kind || entry->payload_bytes != ticket->payload_bytes ||
         memcmp(&entry->payload_hash, &ticket->payload_hash, sizeof ticket->payload_hash) != 0)
         return false;
     return entry->kind != ENTRY_SEALED ||
@@ -123,35 +144,39 @@ tickets_check(const struct tickets *tickets, const struct segment *segment, stru
     return ENTENTE_OK;
 }
 
-static bool
-is_among(struct bytes numbers, uint64_t number)
+void
+tickets_payloads(const struct tickets *tickets, const struct segment *segment, struct bytes numbers,
+    struct bytes others, struct writer *out)
 {
-    for (size_t i = 0; i < message_tickets_count(numbers); i++)
-        if (message_ticket(numbers, i) == number)
-            return true;
-    return false;
-}
+    struct reader reader = reader_of(others);
+    uint32_t at = tickets->start;
 
-/* The place of the last number of `numbers` that is still under way; `count` where none is. */
-static bool
-any_left(const struct tickets *tickets, struct bytes numbers)
-{
-    for (size_t i = message_tickets_count(numbers); i-- > 0;) {
+    for (uint32_t i = 0; i < segment->count; i++) {
         uint64_t number = message_ticket(numbers, i);
-        if (number != 0)
-            return find(tickets, tickets->start, number) < tickets->count;
+        if (number == 0) {
+            writer_bytes(out, reader_bytes(&reader, segment->entries[i].payload_bytes));
+            continue;
+        }
+        at = find(tickets, at, number);
+        const struct ticket *ticket = &tickets->list[at];
+        writer_bytes(out, (struct bytes){ticket->payload, ticket->payload_bytes});
     }
-    return false;
 }
 
 bool
-tickets_settle(
-    struct tickets *tickets, struct bytes numbers, struct ticket *ticket, bool *is_written)
+tickets_settle(struct tickets *tickets, struct bytes numbers, struct settling *settling,
+    struct ticket *ticket)
 {
-    if (!any_left(tickets, numbers) || !tickets_take(tickets, ticket))
+    size_t count = message_tickets_count(numbers);
+
+    while (settling->next < count && message_ticket(numbers, settling->next) == 0)
+        settling->next++;
+    if (settling->next == count || !tickets_take(tickets, ticket))
         return false;
-    *is_written = is_among(numbers, ticket->number);
-    if (*is_written && ticket->kind == ENTRY_KEYS)
+    settling->index = settling->next;
+    settling->is_written = ticket->number == message_ticket(numbers, settling->index);
+    settling->next += settling->is_written;
+    if (settling->is_written && ticket->kind == ENTRY_KEYS)
         tickets->announced[tickets->announced_count++ % TICKETS_ANNOUNCED_MAX] = ticket->chain;
     return true;
 }
@@ -172,11 +197,9 @@ bool
 tickets_take(struct tickets *tickets, struct ticket *ticket)
 {
     while (tickets->start < tickets->count) {
-        *ticket = tickets->list[tickets->start++];
-        if (ticket->number == 0)
-            continue;
-        tickets->payload_bytes -= ticket->payload_bytes;
-        return true;
+        take_out(tickets, &tickets->list[tickets->start++], ticket);
+        if (ticket->number != 0)
+            return true;
     }
     *ticket = (struct ticket){0};
     return false;
@@ -191,8 +214,7 @@ tickets_refuse(struct tickets *tickets, uint64_t number, struct ticket *ticket)
     uint32_t at = find(tickets, tickets->start, number);
     if (at == tickets->count)
         return false;
-    *ticket = tickets->list[at];
+    take_out(tickets, &tickets->list[at], ticket);
     tickets->list[at].number = 0;
-    tickets->payload_bytes -= ticket->payload_bytes;
     return true;
 }

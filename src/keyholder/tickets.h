@@ -12,7 +12,7 @@
 #include "format/segment.h"
 
 #define TICKETS_MAX 16384u
-#define TICKETS_BYTES_MAX 8388608u /* of payloads under way: the node keeps them until they have a place */
+#define TICKETS_BYTES_MAX 8388608u /* of the payloads that are under way */
 #define TICKETS_ANNOUNCED_MAX                                                                      \
     32u /* chains in use at once: TICKETS_MAX over CHAIN_STEPS_MAX, and more */
 #define TICKET_OWN (UINT64_C(1) << 63) /* the keyholder's own, for `keys`; the desk's are below */
@@ -24,6 +24,7 @@ struct ticket {
     uint32_t index;
     struct digest pcommit;
     struct digest payload_hash;
+    uint8_t *payload; /* the list's; not there any more in what was taken out of it */
     uint32_t payload_bytes;
 };
 
@@ -41,9 +42,12 @@ struct tickets {
 
 void tickets_free(struct tickets *tickets);
 
-/* ENTENTE_ERR_NO_MEMORY   TICKETS_MAX or TICKETS_BYTES_MAX are under way, or there is none; nothing
- *                         changed */
-MUST_USE enum entente_error tickets_add(struct tickets *tickets, const struct ticket *ticket);
+/*
+ * Hash and copy of `payload` are made here.  ENTENTE_ERR_NO_MEMORY: TICKETS_MAX or TICKETS_BYTES_MAX
+ * are under way, or there is none; nothing changed.
+ */
+MUST_USE enum entente_error tickets_add(
+    struct tickets *tickets, struct ticket *ticket, struct bytes payload);
 
 /*
  * Whether each entry of `segment` may be signed for its number of `numbers` (see message_ticket()):
@@ -55,11 +59,25 @@ MUST_USE enum entente_error tickets_check(
     const struct tickets *tickets, const struct segment *segment, struct bytes numbers);
 
 /*
- * The segment is in the feed: take the next ticket that was under way before or in it.  False when
- * its last one was taken.  `*is_written` is false for what the node left out, and so will never be.
+ * All payloads of a segment that tickets_check() let pass, in order: those of the tickets, and
+ * `others` for the entries without one, which has exactly theirs.  `out` has room for all.
  */
-bool tickets_settle(
-    struct tickets *tickets, struct bytes numbers, struct ticket *ticket, bool *is_written);
+void tickets_payloads(const struct tickets *tickets, const struct segment *segment,
+    struct bytes numbers, struct bytes others, struct writer *out);
+
+/* Zeroed at first.  Of the ticket that was taken last: */
+struct settling {
+    bool is_written; /* false: the node left it out, and so it will never be in the feed */
+    uint32_t index;  /* its entry in the segment, where it is written */
+    uint32_t next;   /* where the next one is looked for */
+};
+
+/*
+ * The segment, which tickets_check() let pass, is in the feed: take the next ticket that was under
+ * way before or in it.  False when its last one was taken.
+ */
+bool tickets_settle(struct tickets *tickets, struct bytes numbers, struct settling *settling,
+    struct ticket *ticket);
 
 /*
  * The segment is refused: take the next ticket that was under way before or in it.  False when its

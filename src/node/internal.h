@@ -50,11 +50,10 @@ struct link {
     struct shared rooms[NODE_ROOMS_MAX];
 };
 
-/* A sealed payload that waits for its place, or an own entry of another kind. */
+/* What the keyholder sealed and waits for its place, or an own entry of another kind. */
 struct waiting {
     struct sealed sealed;
-    uint8_t *payload;
-    uint32_t payload_size;
+    uint8_t *payload; /* NULL where the keyholder has it */
     struct waiting *next;
 };
 
@@ -62,8 +61,20 @@ struct waiting {
 struct append {
     uint32_t first_seq;
     uint32_t last_seq;
+};
+
+/* What was signed a moment ago and enters the record with what comes behind it: gather.c. */
+struct gathered {
+    uint32_t count; /* of entries */
+    uint8_t *headers;
+    size_t headers_size;
+    size_t headers_room;
     uint8_t *payloads;
     size_t payloads_size;
+    size_t payloads_room;
+    struct signature signature; /* the last one: it covers them all (S4) */
+    uint64_t taken_ms;          /* mono; when something was taken in last */
+    uint8_t *lent[2];           /* what the effects of that step borrow */
 };
 
 struct writer_state {
@@ -88,9 +99,10 @@ struct writer_state {
     uint32_t past_size;
     struct append appends[NODE_APPENDS_MAX];
     uint32_t appends_count;
+    struct gathered gathered;
     struct waiting *first;
     struct waiting **last;
-    size_t waiting_bytes;
+    size_t waiting_bytes; /* of the payloads that are here */
     uint64_t quiet_since_ms; /* mono; the last foreign content that is not covered came */
     uint64_t acked_at_ms;
     bool may_ack;            /* something came since the last own entry */
@@ -148,7 +160,6 @@ struct node {
     uint64_t stored; /* the last one that is durable */
     bool commit_due;
     uint64_t registers_due_ms; /* mono; the store may have lost some: hand them over again; 0: no */
-    uint8_t *lent; /* payloads that the last step's effects borrow */
     uint64_t pump_at_ms; /* a peer has just asked: its other lanes come in the next frames */
     uint64_t timer_ms;
     /* of the running step */
@@ -220,6 +231,18 @@ void files_stored(struct node *node);
 /* The store failed and dropped what came last; on a full disk nothing is fetched any more. */
 void files_reload(struct node *node, enum entente_error error);
 void files_free(struct node *node);
+
+/* gather.c: own segments on their way from the keyholder into the record */
+/* A segment that was just signed. */
+void gather_signed(
+    struct node *node, struct room *room, struct bytes segment, struct bytes payloads);
+/* Take in what was gathered when its time has come, or at once. */
+void gather_go_on(struct node *node, struct room *room, bool at_once);
+/* When gather_go_on() has something to do; UINT64_MAX: nothing was gathered. */
+uint64_t gather_next_ms(const struct room *room);
+/* Forget it; the keyholder's journal has it.  What the last effects borrow stays until the end. */
+void gather_forget(struct gathered *gathered);
+void gather_free(struct gathered *gathered);
 
 /* writer.c: own entries */
 void writer_event(struct node *node, struct room *room, const struct event *event);

@@ -22,8 +22,6 @@
 #define NODE_ARENA_BYTES 8388608u
 #define NODE_APPENDS_MAX 1u          /* segments under way to the keyholder, for each room: one, so that
                                         what comes meanwhile goes into the next, larger one */
-#define NODE_SEALED_BYTES_MAX 8388608u /* sealed and not yet appended, for each room: as much as a
-                                          keyholder has under way */
 #define NODE_FAULT_BYTES_MAX 524288u /* of fault entries that wait for their place, besides one */
 #define NODE_LINK_BYTES_MAX (2u * CREDIT_INITIAL) /* queued for a link, credit and all else: whoever
                                                      is further behind is cut off */
@@ -44,6 +42,7 @@ struct node_mutations {
     bool no_start_barrier;       /* I4: nobody is asked */
     bool ignore_another_writer;  /* I4: what shows up later changes nothing */
     bool write_before_recovery;  /* H1: before the lost own entries are back */
+    bool never_gather;           /* S4: own segments are passed on as they were signed */
     bool keep_what_store_lost;   /* S3 */
     bool release_unheld;         /* S3: the journal forgets what nobody else holds */
     bool believe_chunks;         /* W4: what comes is not checked */
@@ -139,8 +138,8 @@ enum event_kind {
     EVENT_STORED,          /* batch: all effects of EFFECT_COMMIT up to it are durable */
     EVENT_STORE_FAILED,    /* batch: nothing since the last EVENT_STORED was kept; error */
     EVENT_KEYHOLDER_STATE, /* room, state */
-    EVENT_SEALED,          /* room, sealed, data: payload */
-    EVENT_SIGNED,          /* room, data: segment, as journaled */
+    EVENT_SEALED,          /* room, sealed */
+    EVENT_SIGNED,          /* room, data: segment, payloads: as journaled */
     EVENT_REFUSED,         /* room, seq, error: a request was refused; later ones of the room too */
     EVENT_JOURNALED,       /* room, data: segment, payloads: from the journal, oldest first */
     EVENT_JOURNAL_END,     /* room */
@@ -151,7 +150,8 @@ enum event_kind {
     EVENT_OVERRIDE,        /* room: the operator lifts the start barrier (I4) */
     EVENT_FILE_WANT,   /* room, root, seq: the chunk to begin with: its own people want the file */
     EVENT_FILE_LEAVE,  /* room, root: they do not any more; what is here stays */
-    EVENT_FILE_CHANGED /* room, root: the shell put or removed it */
+    EVENT_FILE_CHANGED, /* room, root: the shell put or removed it */
+    EVENT_READ             /* the records are about to be read: what was acknowledged is to be in them */
 };
 
 /* What the keyholder says of a room. */
@@ -168,7 +168,7 @@ struct keyholder_state {
     bool is_retired;
 };
 
-/* What the keyholder sealed, for the node to place. */
+/* What the keyholder sealed and keeps, for the node to place. */
 struct sealed {
     uint64_t ticket; /* not 0 */
     uint8_t kind;    /* enum entry_kind */
@@ -176,6 +176,8 @@ struct sealed {
     uint64_t chain;
     uint32_t index;
     struct digest pcommit;
+    uint32_t payload_bytes;
+    struct digest payload_hash;
 };
 
 struct event {
@@ -208,7 +210,7 @@ enum effect_kind {
     EFFECT_COMMIT,         /* batch: make durable what was stored so far, then EVENT_STORED */
     EFFECT_STATE_ASK,      /* room */
     EFFECT_BARRIER, /* room, seq, id: own head, as proven by its signature (0: none), overridden */
-    EFFECT_APPEND,  /* room, tickets, count, data: headers, payloads (in parts) */
+    EFFECT_APPEND,  /* room, tickets, count, data: headers, payloads: of those with ticket 0 */
     EFFECT_JOURNAL_ASK, /* room, seq: segments after it */
     EFFECT_RELEASE,     /* room, seq: stored, seq_held: held by another; the journal may forget */
     EFFECT_KEYHOLDER_REGISTER, /* party, data: entries, for the keyholder to verify too */

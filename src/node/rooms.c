@@ -29,6 +29,7 @@ room_free(struct room *room)
     if (room == NULL)
         return;
     writer_reset(room);
+    gather_free(&room->writer.gathered);
     free(room->writer.past);
     record_free(room->record);
     free(room->genesis_file);
@@ -51,7 +52,6 @@ node_free(struct node *node)
         register_free(node->registers[i]);
     files_free(node);
     free(node->registers);
-    free(node->lent);
     free(node);
 }
 

@@ -57,9 +57,10 @@ reload_broken(struct node *node)
 static void
 keyholder_event(struct node *node, const struct event *event)
 {
-    if (event->kind == EVENT_KEYHOLDER_GONE) {
+    if (event->kind == EVENT_KEYHOLDER_GONE || event->kind == EVENT_READ) {
         for (uint32_t i = 0; i < node->rooms_count; i++)
-            writer_event(node, node->rooms[i], event);
+            if (event->kind == EVENT_KEYHOLDER_GONE || !node->rooms[i]->is_broken)
+                writer_event(node, node->rooms[i], event);
         return;
     }
     struct room *room = room_find(node, &event->room);
@@ -125,6 +126,7 @@ dispatch(struct node *node, const struct event *event)
     case EVENT_JOURNAL_END:
     case EVENT_KEYHOLDER_GONE:
     case EVENT_OVERRIDE:
+    case EVENT_READ:
         keyholder_event(node, event);
         break;
     case EVENT_REGISTER: {
@@ -216,6 +218,7 @@ set_timer(struct node *node)
             continue;
         }
         wake(node, writer_next_ms(node, room));
+        wake(node, gather_next_ms(room));
         wake(node, asker_next_ms(&room->asker));
         if (room->announce_at_ms != 0)
             wake(node, room->announce_at_ms);
@@ -227,6 +230,19 @@ set_timer(struct node *node)
     struct effect *effect = effect_add(node, EFFECT_TIMER);
     if (effect != NULL)
         effect->at_ms = node->timer_ms;
+}
+
+/* What was sealed waits for the next step, so that all that came at once is placed at once. */
+static void
+take_sealed_only(struct node *node, const struct event *event)
+{
+    const struct room *room = room_find(node, &event->room);
+    bool is_first = room != NULL && room->writer.first == NULL;
+
+    keyholder_event(node, event);
+    struct effect *effect = is_first ? effect_add(node, EFFECT_TIMER) : NULL;
+    if (effect != NULL)
+        effect->at_ms = node->mono_ms;
 }
 
 enum entente_error
@@ -241,6 +257,11 @@ node_step(struct node *node, const struct event *event, struct effects *effects)
     node->timer_ms = UINT64_MAX;
     node->commit_due = false;
 
+    if (event->kind == EVENT_SEALED) {
+        take_sealed_only(node, event);
+        node->effects = NULL;
+        return node->trouble;
+    }
     reload_broken(node);
     dispatch(node, event);
     go_on(node);

@@ -23,8 +23,6 @@ waiting_free(struct waiting *waiting)
 static void
 appends_forget(struct writer_state *writer, uint32_t count)
 {
-    for (uint32_t i = 0; i < count; i++)
-        free(writer->appends[i].payloads);
     writer->appends_count -= count;
     memmove(
         writer->appends, writer->appends + count, writer->appends_count * sizeof *writer->appends);
@@ -43,7 +41,7 @@ waiting_forget(struct writer_state *writer, bool all)
             continue;
         }
         *at = waiting->next;
-        writer->waiting_bytes -= waiting->payload_size;
+        writer->waiting_bytes -= waiting->payload == NULL ? 0 : waiting->sealed.payload_bytes;
         waiting_free(waiting);
     }
     writer->last = at;
@@ -56,6 +54,7 @@ writer_pause(struct room *room)
 
     appends_forget(writer, writer->appends_count);
     waiting_forget(writer, false);
+    gather_forget(&writer->gathered);
     struct writer_state kept = *writer;
     *writer = (struct writer_state){.past = kept.past,
         .past_size = kept.past_size,
@@ -64,6 +63,7 @@ writer_pause(struct room *room)
         .waiting_bytes = kept.waiting_bytes,
         .may_ack = true,
         .is_alone = kept.is_alone,
+        .gathered = kept.gathered,
         .faults_again_ms = kept.faults_again_ms,
         .faults_wait_ms = kept.faults_wait_ms,
         .faults_lanes = kept.faults_lanes};
@@ -150,7 +150,8 @@ ask_journal(struct node *node, struct room *room)
     uint32_t branch;
     uint32_t have = 0;
 
-    if (!writer->has_state || writer->journal_asked || writer->keyholder.journal_first_seq == 0)
+    if (!writer->has_state || writer->journal_asked || writer->gathered.count > 0 ||
+        writer->keyholder.journal_first_seq == 0)
         return;
     if (record_lane(room->record, room->slot, writer->keyholder.inc, &branch) == ENTENTE_OK)
         have = record_head(room->record, branch).seq;
@@ -338,8 +339,9 @@ queue_own(struct node *node, struct room *room, uint8_t kind, struct bytes paylo
     if (payload.size > 0)
         memcpy(copy, payload.data, payload.size);
     waiting->sealed.kind = kind;
+    waiting->sealed.payload_bytes = (uint32_t)payload.size;
+    payload_make_hash(&waiting->sealed.payload_hash, payload);
     waiting->payload = copy;
-    waiting->payload_size = (uint32_t)payload.size;
     waiting->next = writer->first;
     writer->first = waiting;
     if (writer->last == &writer->first)
@@ -352,23 +354,14 @@ take_sealed(struct node *node, struct room *room, const struct event *event)
 {
     struct writer_state *writer = &room->writer;
     struct waiting *waiting = calloc(1, sizeof *waiting);
-    uint8_t *copy = malloc(event->data.size + 1);
 
-    if (waiting == NULL || copy == NULL ||
-        writer->waiting_bytes + event->data.size > NODE_SEALED_BYTES_MAX) {
-        free(waiting);
-        free(copy);
+    if (waiting == NULL) {
         node_trouble(node, ENTENTE_ERR_NO_MEMORY);
         return;
     }
-    if (event->data.size > 0)
-        memcpy(copy, event->data.data, event->data.size);
     waiting->sealed = event->sealed;
-    waiting->payload = copy;
-    waiting->payload_size = (uint32_t)event->data.size;
     *writer->last = waiting;
     writer->last = &waiting->next;
-    writer->waiting_bytes += event->data.size;
 }
 
 static void
@@ -475,7 +468,8 @@ ack_is_due(const struct node *node, const struct room *room)
 /* One segment under construction. */
 struct draft {
     struct writer headers;
-    struct writer payloads;
+    struct writer payloads; /* those that the keyholder has not */
+    size_t payload_bytes;   /* of all */
     uint64_t *tickets;
     uint32_t count;
 };
@@ -489,7 +483,7 @@ draft_start(struct node *node, const struct room *room, struct draft *draft)
 
     for (const struct waiting *w = room->writer.first; w != NULL && count < SEGMENT_ENTRIES_MAX;
          w = w->next, count++)
-        payload_bytes += w->payload_size;
+        payload_bytes += w->payload == NULL ? 0 : w->sealed.payload_bytes;
     if (payload_bytes > APPEND_PAYLOAD_BYTES_MAX)
         payload_bytes = APPEND_PAYLOAD_BYTES_MAX;
     size_t headers_bytes = ENTRY_HEADER_BYTES_MAX + (count + 1u) * (size_t)ENTRY_HEADER_BYTES_MIN;
@@ -497,6 +491,7 @@ draft_start(struct node *node, const struct room *room, struct draft *draft)
     uint8_t *payloads = arena_take(arena, 1, payload_bytes + 1);
     draft->tickets = arena_take(arena, SEGMENT_ENTRIES_MAX, sizeof *draft->tickets);
     draft->count = 0;
+    draft->payload_bytes = 0;
     if (headers == NULL || payloads == NULL || draft->tickets == NULL)
         return false;
     draft->headers = writer_of(headers, headers_bytes);
@@ -524,7 +519,8 @@ draft_add(struct node *node, struct room *room, struct draft *draft, const struc
         .chain = sealed->chain,
         .index = sealed->index,
         .pcommit = sealed->pcommit,
-        .payload_bytes = (uint32_t)payload.size,
+        .payload_bytes = sealed->payload_bytes,
+        .payload_hash = sealed->payload_hash,
     };
     uint8_t deps[ENTRY_DEPS_MAX * POSITION_BYTES];
     struct writer deps_writer = writer_of(deps, sizeof deps);
@@ -534,11 +530,11 @@ draft_add(struct node *node, struct room *room, struct draft *draft, const struc
         position_write(&deps_writer, &frontier->deps[i]);
     entry.deps = writer_written(&deps_writer);
     entry.deps_count = frontier == NULL ? 0 : frontier->deps_count;
-    payload_make_hash(&entry.payload_hash, payload);
 
     size_t before = draft->headers.used;
     entry_write(&draft->headers, &entry);
     writer_bytes(&draft->payloads, payload);
+    draft->payload_bytes += sealed->payload_bytes;
     entry.header = (struct bytes){draft->headers.data + before, draft->headers.used - before};
     entry_make_id(&writer->prev, &entry);
     writer->t_ms = entry.t_ms;
@@ -553,19 +549,13 @@ send_append(struct node *node, struct room *room, struct draft *draft, uint32_t 
     struct append *append = &writer->appends[writer->appends_count];
     struct effect *effect = effect_add(node, EFFECT_APPEND);
 
-    append->payloads = malloc(draft->payloads.used + 1);
-    if (effect == NULL || append->payloads == NULL) {
+    if (effect == NULL) {
         /* next_seq and prev moved on: only the keyholder's word brings them back. */
-        free(append->payloads);
         node_trouble(node, ENTENTE_ERR_NO_MEMORY);
-        if (effect != NULL)
-            node->effects->count--;
         writer->has_state = false;
         writer->writing = NODE_WRITING_UNKNOWN;
         return;
     }
-    memcpy(append->payloads, draft->payloads.data, draft->payloads.used);
-    append->payloads_size = draft->payloads.used;
     append->first_seq = first_seq;
     append->last_seq = writer->next_seq - 1;
     writer->appends_count++;
@@ -622,19 +612,22 @@ write_segment(struct node *node, struct room *room, uint8_t lone_kind)
         writer->reg_number = own_register;
     if (lone_kind != 0) {
         struct sealed lone = {.kind = lone_kind};
+        payload_make_hash(&lone.payload_hash, (struct bytes){0});
         draft_add(node, room, &draft, &lone, (struct bytes){0}, &frontier);
     }
     while (writer->first != NULL && draft.count < SEGMENT_ENTRIES_MAX && lone_kind != ENTRY_ACK) {
         struct waiting *waiting = writer->first;
-        struct bytes payload = {waiting->payload, waiting->payload_size};
-        if (draft.payloads.used + payload.size > draft.payloads.size)
+        struct bytes payload = {0};
+        if (draft.payload_bytes + waiting->sealed.payload_bytes > APPEND_PAYLOAD_BYTES_MAX)
             break;
+        if (waiting->payload != NULL)
+            payload = (struct bytes){waiting->payload, waiting->sealed.payload_bytes};
         draft_add(
             node, room, &draft, &waiting->sealed, payload, draft.count == 0 ? &frontier : NULL);
         writer->first = waiting->next;
         if (writer->first == NULL)
             writer->last = &writer->first;
-        writer->waiting_bytes -= waiting->payload_size;
+        writer->waiting_bytes -= payload.size;
         waiting_free(waiting);
     }
     if (writer->past_known) {
@@ -676,6 +669,7 @@ writer_go_on(struct node *node, struct room *room)
 {
     struct writer_state *writer = &room->writer;
 
+    gather_go_on(node, room, !writer->past_known);
     if (!writer->has_state) {
         ask_state(node, room);
         return;
@@ -708,22 +702,15 @@ take_signed(struct node *node, struct room *room, const struct event *event)
     if (writer->appends_count == 0)
         return;
     struct append *append = &writer->appends[0];
-    struct bytes payloads = {append->payloads, append->payloads_size};
     writer->keyholder.seq = append->last_seq;
     if (writer->keyholder.journal_first_seq == 0)
         writer->keyholder.journal_first_seq = append->first_seq;
     writer->keyholder.reg_number = writer->reg_number;
-    /* The effects borrow the payloads: they are freed with the next answer. */
-    free(node->lent);
-    node->lent = append->payloads;
-    append->payloads = NULL;
     appends_forget(writer, 1);
     /* First the keyholder gets what waits: it signs while we take in what it has signed. */
     if (!must_resume(room))
         write_waiting(node, room);
-    enum entente_error error = intake_signed(node, room, event->data, payloads);
-    if (error != ENTENTE_OK)
-        trace(node, error, "record", "an entry of this party's own keyholder was refused");
+    gather_signed(node, room, event->data, event->payloads);
 }
 
 /* The other parties have told where the feed stands, and nobody will tell it again (I4). */
@@ -770,6 +757,8 @@ writer_event(struct node *node, struct room *room, const struct event *event)
         writer->journal_asked = false;
     if (event->kind == EVENT_KEYHOLDER_GONE)
         keyholder_gone(room);
+    if (event->kind == EVENT_READ)
+        gather_go_on(node, room, true);
     if (event->kind == EVENT_OVERRIDE) {
         writer->is_alone = true;
         writer->barrier_sent = false;

@@ -61,12 +61,21 @@ struct store_maker {
     void (*snapshot_end)(struct store *store);
 };
 
-/* The room that was used last, to spare a look-up for each row; forgotten by a rollback. */
+#define RECENT_BRANCHES_MAX 8u
+
+/*
+ * The room that was used last, and where its branches end that were written to last, to spare
+ * look-ups for each row; forgotten by a rollback.
+ */
 struct recent_room {
     struct room_id id;
     uint32_t number; /* 0: none */
     bool has_arrival;
     uint64_t last_arrival;
+    struct {
+        uint32_t branch;
+        uint32_t last_seq; /* 0: none */
+    } ends[RECENT_BRANCHES_MAX]; /* a branch has one place: its index, modulo */
 };
 
 /* The first member of each maker's own struct. */

@@ -240,6 +240,26 @@ add_segment(struct store *store, const struct segment_row *row)
     return row_put(store, &key, &(struct bytes){span, sizeof span}, 1);
 }
 
+/* Nothing of the branch lies at or behind it: no segment was found there, or it is the last one. */
+static void
+note_end(struct store *store, const struct segment_row *row)
+{
+    uint32_t place = row->branch % RECENT_BRANCHES_MAX;
+
+    store->recent.ends[place].branch = row->branch;
+    store->recent.ends[place].last_seq = row->last_seq;
+}
+
+static bool
+follows_the_end(const struct store *store, const struct segment_row *row)
+{
+    uint32_t place = row->branch % RECENT_BRANCHES_MAX;
+
+    return store->recent.ends[place].branch == row->branch &&
+           store->recent.ends[place].last_seq != 0 &&
+           store->recent.ends[place].last_seq < row->first_seq;
+}
+
 static enum entente_error
 put_segment(struct store *store, const struct room_id *room, const struct segment_row *row,
     const struct special_row *specials, size_t specials_count)
@@ -250,11 +270,13 @@ put_segment(struct store *store, const struct room_id *room, const struct segmen
     enum entente_error error = room_number(store, room, &number);
     if (error != ENTENTE_OK)
         return error;
-    error = source_segment_ending(store, number, row->branch, row->first_seq, &stored);
-    if (error == ENTENTE_OK)
-        return same_segment(row, &stored) ? ENTENTE_OK : ENTENTE_ERR_EXISTS;
-    if (error != ENTENTE_ERR_NOT_FOUND)
-        return error;
+    if (!follows_the_end(store, row)) {
+        error = source_segment_ending(store, number, row->branch, row->first_seq, &stored);
+        if (error == ENTENTE_OK)
+            return same_segment(row, &stored) ? ENTENTE_OK : ENTENTE_ERR_EXISTS;
+        if (error != ENTENTE_ERR_NOT_FOUND)
+            return error;
+    }
     error = load_last_arrival(store);
     if (error == ENTENTE_OK && row->arrival <= store->recent.last_arrival)
         error = ENTENTE_ERR_EXISTS;
@@ -264,6 +286,8 @@ put_segment(struct store *store, const struct room_id *room, const struct segmen
         struct key key = key_of_special(number, &specials[i]);
         error = row_put(store, &key, NULL, 0);
     }
+    if (error == ENTENTE_OK)
+        note_end(store, row);
     return error;
 }
 

@@ -8,11 +8,6 @@
 #include "node/internal.h"
 #include "record/internal.h"
 
-#include <assert.h>
-
-static_assert(TICKETS_BYTES_MAX <= NODE_SEALED_BYTES_MAX,
-    "a node takes all that its keyholder may have under way");
-
 static void
 hold(struct simulator *sim, const struct instance *instance, const char *what, uint64_t has,
     uint64_t most)
@@ -57,23 +52,35 @@ static void
 check_writer(struct simulator *sim, const struct instance *instance,
     const struct writer_state *writer)
 {
+    const struct gathered *gathered = &writer->gathered;
     uint64_t sealed = 0, faults = 0, largest_fault = 0;
 
     for (const struct waiting *w = writer->first; w != NULL; w = w->next) {
-        bool is_fault = w->sealed.kind == ENTRY_FAULT;
-        *(is_fault ? &faults : &sealed) += w->payload_size;
-        if (is_fault && w->payload_size > largest_fault)
-            largest_fault = w->payload_size;
+        sealed += w->payload == NULL;
+        if (w->payload == NULL)
+            continue;
+        faults += w->sealed.payload_bytes;
+        if (w->sealed.payload_bytes > largest_fault)
+            largest_fault = w->sealed.payload_bytes;
     }
-    hold(sim, instance, "sealed bytes", sealed, NODE_SEALED_BYTES_MAX);
+    hold(sim, instance, "sealed entries", sealed, TICKETS_MAX);
     hold(sim, instance, "bytes of fault entries", faults,
         instance->node->options.fault_bytes_max + largest_fault);
-    if (sealed + faults != writer->waiting_bytes)
+    if (faults != writer->waiting_bytes)
         breach(sim, "node %u miscounts what waits for its place", instance->index);
     hold(sim, instance, "segments at the keyholder", writer->appends_count, NODE_APPENDS_MAX);
-    for (uint32_t i = 0; i < writer->appends_count; i++)
-        hold(sim, instance, "bytes at the keyholder", writer->appends[i].payloads_size,
-            SEGMENT_PAYLOAD_BYTES_MAX);
+    hold(sim, instance, "signed entries", gathered->count, SEGMENT_ENTRIES_MAX);
+    hold(sim, instance, "signed bytes", gathered->payloads_size, SEGMENT_PAYLOAD_BYTES_MAX);
+}
+
+static void
+check_keyholder(struct simulator *sim, const struct instance *instance)
+{
+    const struct keyholder *process = instance->holder.process;
+
+    for (uint32_t r = 0; process != NULL && r < process->rooms_count; r++)
+        hold(sim, instance, "sealed bytes", process->rooms[r].tickets.payload_bytes,
+            TICKETS_BYTES_MAX);
 }
 
 void
@@ -83,6 +90,7 @@ bounds_check(struct simulator *sim, const struct instance *instance)
 
     hold(sim, instance, "effects of a step", sim->effects.count, NODE_EFFECTS_MAX);
     hold(sim, instance, "bytes of a step", sim->effects.arena.used, NODE_ARENA_BYTES);
+    check_keyholder(sim, instance);
     for (uint32_t r = 0; r < node->rooms_count; r++) {
         hold(sim, instance, "requests", node->rooms[r]->asker.count, ASKER_MAX);
         check_record(sim, instance, node->rooms[r]->record);

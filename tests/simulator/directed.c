@@ -43,7 +43,60 @@ entries_of(const struct simulator *sim, uint32_t instance, uint8_t slot, uint16_
     return count;
 }
 
+/* How many segments of the lane (slot, 1) its store has. */
+static uint32_t
+segments_of(const struct simulator *sim, uint32_t instance, uint8_t slot)
+{
+    const struct record_source *source = store_source(sim->instances[instance].store);
+    struct record *record = record_at(sim, instance);
+    struct segment_row row;
+    uint32_t count = 0, branch;
+
+    if (record_lane(record, slot, 1, &branch) != ENTENTE_OK)
+        return 0;
+    for (uint32_t seq = 1; source->segment_at(source->state, &sim->room, branch, seq, &row) ==
+                           ENTENTE_OK; seq = row.last_seq + 1)
+        count++;
+    return count;
+}
+
+/* Own entries of which the node of `instance` was told that they are in the feed. */
+static uint32_t
+acknowledged_of(const struct simulator *sim, uint32_t instance)
+{
+    uint32_t count = 0;
+
+    for (uint32_t i = 0; i < sim->entries_count; i++)
+        count += sim->entries[i].was_acknowledged &&
+                 sim->entries[i].position.slot == sim->instances[instance].party;
+    return count;
+}
+
 /* ---- sync ---- */
+
+/* Who writes fast: the others get it in few segments (S4), and its own people see it at once. */
+static const char *
+play_hurry(struct simulator *sim)
+{
+    struct instance *writer = &sim->instances[0];
+
+    simulator_run(sim, 3000);
+    for (uint32_t i = 0; i < 300; i++) {
+        simulator_say(sim, 0, 20);
+        simulator_run(sim, 1 + simulator_random(sim, 2));
+        struct event event = {.kind = EVENT_READ};
+        if (i % 50 != 49 || writer->holder.answers_at_ms > sim->now_ms)
+            continue;
+        step(sim, writer, &event);
+        if (entries_of(sim, 0, 0, 1) != acknowledged_of(sim, 0))
+            return "a reader does not see what was acknowledged";
+    }
+    simulator_run(sim, 5000);
+    uint32_t entries = entries_of(sim, 1, 0, 1);
+    if (entries < 300 || 2 * segments_of(sim, 1, 0) > entries)
+        return "what was written fast is passed on in small pieces";
+    return simulator_converged(sim);
+}
 
 static const char *
 play_hidden_fork(struct simulator *sim)
@@ -484,6 +537,7 @@ play_second_voucher(struct simulator *sim)
 SCRIPT(hidden_fork, 3);
 SCRIPT(silent_relay, 3);
 SCRIPT(chatter, 2);
+SCRIPT(hurry, 3);
 SCRIPT(own_feed, 3);
 const struct script script_slow_reader = {.name = "slow_reader",
     .parties = 2,
@@ -513,9 +567,10 @@ SCRIPT(colluder, 4);
 SCRIPT(late_stray, 3);
 SCRIPT(second_voucher, 3);
 
-const struct script *const scripts[] = {&script_hidden_fork, &script_silent_relay, &script_own_feed, &script_chatter,
-    &script_slow_reader, &script_false_credit, &script_orphans, &script_flood, &script_talkative, &script_new_machine, &script_forgetful,
-    &script_snapshot_back, &script_unseen, &script_running_copy, &script_alone, &script_keyholder_back, &script_lost_register, &script_prompt_fault, &script_endless_fork,
+const struct script *const scripts[] = {&script_hidden_fork, &script_silent_relay, &script_own_feed,
+    &script_hurry, &script_chatter, &script_slow_reader, &script_false_credit, &script_orphans, &script_flood,
+    &script_talkative, &script_new_machine, &script_forgetful, &script_snapshot_back, &script_unseen,
+    &script_running_copy, &script_alone, &script_keyholder_back, &script_lost_register, &script_prompt_fault, &script_endless_fork,
     &script_colluder, &script_late_stray, &script_second_voucher};
 const size_t scripts_count = sizeof scripts / sizeof scripts[0];
 

@@ -16,6 +16,7 @@ struct script {
 extern const struct script script_hidden_fork, /* two faces, and nobody who read them can write */
     script_silent_relay,   /* the only way leads through one that cannot write */
     script_own_feed,       /* a new machine, and the others cannot write */
+    script_hurry,          /* one writes much faster than anybody reads */
     script_chatter,           /* one talks on while the other one is about to ack */
     script_slow_reader,    /* large entries over slow links */
     script_false_credit,   /* a liar gives more credit than there is */

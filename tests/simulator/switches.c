@@ -16,7 +16,7 @@ const struct rule_switch rule_switches[] = {
     {"E9", RECORD(no_resume_rule), RANDOM(LIARS), LIE_CRAFT, 100, "E9|cuts honest node"},
     {"L1", RECORD(no_deps_rule), RANDOM(LIARS), LIE_CRAFT, 100, "L1|cuts honest node"},
     {"L2", RECORD(pending_without_end), SCRIPT(orphans), "(L2)"},
-    {"L2", RECORD(dep_without_id), RANDOM(LIARS), LIE_CRAFT, 100, "L2|cuts honest node"},
+    {"L2", RECORD(dep_without_id), RANDOM(LIARS), LIE_CRAFT, 100, "L2|cuts honest node|do not agree"},
     {"L4", RECORD(no_fault_link_rule), RANDOM(LIARS), LIE_FORK | LIE_COLLUDE, 600, "L4"},
     {"S1", RECORD(no_signature_rule), RANDOM(LIARS), LIE_SIGNATURE, 100, "S1"},
     {"S2", RECORD(no_payload_rule), RANDOM(LIARS), LIE_PAYLOAD, 100, "S2"},
@@ -33,6 +33,7 @@ const struct rule_switch rule_switches[] = {
     {"H2", RECORD(ack_acks), RANDOM(CALM), 0, 100, "silent"},
     {"O1", RECORD(order_by_arrival), RANDOM(CALM), 0, 100, "order"},
     {"O2", RECORD(state_of_all_heads), RANDOM(LIARS), LIE_FORK, 100, ""},
+    {"S4", NODE(never_gather), SCRIPT(hurry), "in small pieces"},
     {"Y7", NODE(no_own_lane_for_peer), SCRIPT(own_feed), "own feed back"},
     {"Y3", NODE(no_fork_answer), SCRIPT(hidden_fork), "do not find out"},
     {"Y4", NODE(never_ask_elsewhere), RANDOM(LIARS), LIE_WITHHOLD, 100, ""},
@@ -49,7 +50,7 @@ const struct rule_switch rule_switches[] = {
     {"S3", NODE(keep_what_store_lost), RANDOM(HONEST), 0, 100, ""},
     {"S3", NODE(release_unheld), SCRIPT(alone), "was acknowledged"},
     {"S3", KEYHOLDER(no_journal), RANDOM(HONEST), 0, 100, ""},
-    {"S3", KEYHOLDER(no_ticket_limit), SCRIPT(talkative), "out of memory"},
+    {"S3", KEYHOLDER(no_ticket_limit), SCRIPT(talkative), "sealed bytes"},
     {"I4", KEYHOLDER(no_start_barrier), SCRIPT(snapshot_back), "forks its feed"},
 };
 const size_t rule_switches_count = sizeof rule_switches / sizeof rule_switches[0];

@@ -115,10 +115,33 @@ disk_sync(void *state, uint32_t number)
     return ENTENTE_OK;
 }
 
+static enum entente_error
+disk_sync_begin(void *state, uint32_t number)
+{
+    struct memory_disk *disk = state;
+
+    disk->apart_file = number;
+    return ENTENTE_OK;
+}
+
+static enum entente_error
+disk_sync_end(void *state)
+{
+    struct memory_disk *disk = state;
+
+    return disk_sync(disk, disk->apart_file);
+}
+
 struct journal_disk
 memory_disk_of(struct memory_disk *disk)
 {
-    return (struct journal_disk){disk, disk_size, disk_read, disk_write, disk_sync};
+    struct journal_disk calls = {disk, disk_size, disk_read, disk_write, disk_sync, NULL, NULL};
+
+    if (disk->is_apart) {
+        calls.sync_begin = disk_sync_begin;
+        calls.sync_end = disk_sync_end;
+    }
+    return calls;
 }
 
 static void

@@ -25,6 +25,8 @@ struct memory_disk {
     uint32_t power_until; /* so many of them are done, the next one is cut off; 0: all */
     bool is_off;          /* the power went: everything fails */
     bool no_sync;         /* it says that it synced, and did not */
+    bool is_apart;        /* it can sync in two steps: the second one is the sync */
+    uint32_t apart_file;  /* which one is under way */
     uint32_t writes;
     uint32_t syncs;
     uint64_t bytes_max; /* of all files; 0: no limit, else ENTENTE_ERR_DISK_FULL */

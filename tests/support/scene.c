@@ -251,25 +251,28 @@ scene_draft_sealed(
         .chain = sealed->chain,
         .index = sealed->index,
         .pcommit = sealed->pcommit,
-        .payload_bytes = (uint32_t)sealed->payload.size};
+        .payload_bytes = sealed->payload_bytes,
+        .payload_hash = sealed->payload_hash};
     size_t start = draft->headers_writer.used;
 
     memcpy(entry.tag, sealed->tag.bytes, sizeof entry.tag);
-    payload_make_hash(&entry.payload_hash, sealed->payload);
     entry_write(&draft->headers_writer, &entry);
-    writer_bytes(&draft->payloads_writer, sealed->payload);
-    require(!draft->headers_writer.failed && !draft->payloads_writer.failed, "a draft is full");
+    require(!draft->headers_writer.failed, "a draft is full");
     entry.header = (struct bytes){draft->headers + start, draft->headers_writer.used - start};
     entry_make_id(&feed->id, &entry);
     message_ticket_write(draft->tickets, draft->count++, sealed->ticket);
 }
 
 void
-scene_draft_own(struct scene_feed *feed, struct scene_draft *draft, uint8_t kind)
+scene_draft_own(
+    struct scene_feed *feed, struct scene_draft *draft, uint8_t kind, struct bytes payload)
 {
-    struct message_sealed own = {.kind = kind};
+    struct message_sealed own = {.kind = kind, .payload_bytes = (uint32_t)payload.size};
 
+    payload_make_hash(&own.payload_hash, payload);
     scene_draft_sealed(feed, draft, &own);
+    writer_bytes(&draft->payloads_writer, payload);
+    require(!draft->payloads_writer.failed, "a draft is full");
 }
 
 struct message_append

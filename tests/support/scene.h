@@ -99,7 +99,8 @@ struct scene_draft {
 void scene_draft_start(struct scene_draft *draft);
 
 /* The next entry of the feed: an own one of `kind`, or what SEALED brought. */
-void scene_draft_own(struct scene_feed *feed, struct scene_draft *draft, uint8_t kind);
+void scene_draft_own(
+    struct scene_feed *feed, struct scene_draft *draft, uint8_t kind, struct bytes payload);
 void scene_draft_sealed(
     struct scene_feed *feed, struct scene_draft *draft, const struct message_sealed *sealed);
 

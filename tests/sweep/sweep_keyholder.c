@@ -217,10 +217,10 @@ write_large(struct tracer *tracer, struct keyholder_process *process, struct rel
 {
     static struct scene_draft draft;
     static const uint8_t large[1000000];
-    struct message_sealed own = {.kind = ENTRY_FAULT, .payload = {large, sizeof large}};
 
     scene_draft_start(&draft);
-    scene_draft_sealed(&process->feed, &draft, &own);
+    scene_draft_own(
+        &process->feed, &draft, ENTRY_FAULT, (struct bytes){large, sizeof large});
     struct message_append append = scene_draft_message(&process->feed, &draft);
     REQUIRE(message_append_queue(process->node, &append) == ENTENTE_OK);
     step_until(tracer, process, released, &draft, 1);
@@ -271,7 +271,7 @@ run_kill(uint32_t n, bool large)
     check_journal(&process, &released);
     process.feed.t_ms += 1000; /* whatever is written anew differs from what was lost */
     scene_draft_start(&draft);
-    scene_draft_own(&process.feed, &draft, ENTRY_ACK);
+    scene_draft_own(&process.feed, &draft, ENTRY_ACK, (struct bytes){0});
     struct message_append append = scene_draft_message(&process.feed, &draft);
     if (message_append_queue(process.node, &append) == ENTENTE_OK &&
         keyholder_process_got(&process, process.node, SIGNED, signed, &answer))
@@ -389,7 +389,7 @@ starts_damaged(uint32_t quiet_ms)
     CHECK(keyholder_process_install(folder));
     CHECK(keyholder_process_start(&process, program, folder, &world));
     scene_draft_start(&draft);
-    scene_draft_own(&process.feed, &draft, ENTRY_ACK);
+    scene_draft_own(&process.feed, &draft, ENTRY_ACK, (struct bytes){0});
     struct message_append append = scene_draft_message(&process.feed, &draft);
     CHECK(message_append_queue(process.node, &append) == ENTENTE_OK &&
           keyholder_process_got(&process, process.node, SIGNED, signed, &answer));

@@ -94,6 +94,13 @@ TEST(utf8_is_judged_as_the_standard_does)
             const uint8_t text[2] = {(uint8_t)a, (uint8_t)b};
             CHECK(text_is_utf8((struct bytes){text, 2}) == two_bytes_are_utf8(text[0], text[1]));
         }
+    for (size_t at = 0; at < 20; at++) {
+        uint8_t text[20];
+        memset(text, 'a', sizeof text);
+        CHECK(text_is_utf8((struct bytes){text, sizeof text}));
+        text[at] = 0x80;
+        CHECK(!text_is_utf8((struct bytes){text, sizeof text}));
+    }
     CHECK(text_is_utf8(bytes_of_text("")));
     CHECK(text_is_utf8(bytes_of_text("대한민국 日本 اتفاق 🤝")));
     CHECK(!text_is_utf8(bytes_of_text("\xED\xA0\x80")));     /* a surrogate */

@@ -133,19 +133,35 @@ TEST(a_batch_is_one_write_and_one_sync)
     memory_disk_free(&disk);
 }
 
+/*
+ * All that was appended is acknowledged; or, where the sync is left to the disk, what the commit
+ * before this one had.
+ */
+static enum entente_error
+commit(struct journal *journal, bool apart, const uint32_t next[static 2],
+    uint32_t under_way[static 2], uint32_t acknowledged[static 2])
+{
+    enum entente_error error = apart ? journal_commit_end(journal) : journal_commit(journal);
+
+    if (error != ENTENTE_OK)
+        return error;
+    memcpy(acknowledged, apart ? under_way : next, 2 * sizeof *next);
+    memcpy(under_way, next, 2 * sizeof *next);
+    return apart ? journal_commit_begin(journal) : ENTENTE_OK;
+}
+
 /* Write with a cut after the n-th operation; returns false when there was no cut any more. */
 static bool
-run_cut(uint32_t n, uint64_t seed, bool release)
+run_cut(uint32_t n, uint64_t seed, bool release, bool apart)
 {
-    struct memory_disk disk = {.seed = seed};
+    struct memory_disk disk = {.seed = seed, .is_apart = apart};
     struct journal *journal = open_new(&disk);
-    uint32_t acknowledged[2] = {0}, lives[2][200] = {{0}};
+    uint32_t acknowledged[2] = {0}, under_way[2] = {0}, next[2] = {0}, lives[2][200] = {{0}};
     bool was_cut = false;
 
     disk.operations = 0;
     disk.power_until = n;
     for (uint32_t round = 0, life = 0; round < 30; round++) {
-        uint32_t next[2] = {acknowledged[0], acknowledged[1]};
         enum entente_error error = ENTENTE_OK;
         for (uint32_t i = 0; i <= round % 3 && error == ENTENTE_OK; i++) {
             uint32_t room = (round + i) % 2;
@@ -153,11 +169,11 @@ run_cut(uint32_t n, uint64_t seed, bool release)
             lives[room][++next[room]] = life;
         }
         if (error == ENTENTE_OK)
-            error = journal_commit(journal);
+            error = commit(journal, apart, next, under_way, acknowledged);
         if (error == ENTENTE_OK) {
-            memcpy(acknowledged, next, sizeof next);
             for (uint32_t room = 0; release && room < 2; room++)
-                journal_release(journal, &rooms[room], next[room], next[room] - next[room] / 4);
+                journal_release(journal, &rooms[room], acknowledged[room],
+                    acknowledged[room] - acknowledged[room] / 4);
             if (round % 4 == 3)
                 error = journal_mark(journal);
         }
@@ -175,11 +191,13 @@ run_cut(uint32_t n, uint64_t seed, bool release)
             const struct journal_head *head = journal_head(journal, &rooms[room]);
             uint32_t seq = head == NULL ? 0 : head->seq;
             CHECK(seq >= acknowledged[room] && seq <= next[room]);
-            acknowledged[room] = seq; /* what is there is acted on */
+            acknowledged[room] = under_way[room] = next[room] = seq; /* what is there is acted on */
         }
         life++;
     }
     disk.power_until = 0;
+    CHECK(journal_commit(journal) == ENTENTE_OK);
+    memcpy(acknowledged, next, sizeof next);
     for (int again = 0; again < 2; again++) {
         for (uint32_t room = 0; room < 2; room++) {
             uint32_t first = journal_first_seq(journal, &rooms[room]);
@@ -198,26 +216,32 @@ run_cut(uint32_t n, uint64_t seed, bool release)
 }
 
 static void
-sweep(bool release)
+sweep(bool release, bool apart)
 {
     uint32_t n = 1;
 
     for (bool was_cut = true; was_cut && n < 2000 && test_failures == 0; n++) {
         was_cut = false;
         for (uint64_t seed = 1; seed <= 4; seed++)
-            was_cut |= run_cut(n, seed * 1000 + n, release);
+            was_cut |= run_cut(n, seed * 1000 + n, release, apart);
     }
     CHECK(n > 70 && n < 2000);
 }
 
 TEST(a_power_cut_after_every_operation_loses_nothing_acknowledged)
 {
-    sweep(false);
+    sweep(false, false);
 }
 
 TEST(nor_while_files_are_given_up)
 {
-    sweep(true);
+    sweep(true, false);
+}
+
+TEST(nor_while_the_disk_syncs_by_itself)
+{
+    sweep(false, true);
+    sweep(true, true);
 }
 
 /*
@@ -261,6 +285,48 @@ TEST(damage_is_reported)
     CHECK(unnoticed > 0 && unnoticed < 60);
     CHECK(journal_mark(journal) == ENTENTE_OK);
     CHECK(damage_everywhere(&disk, 30) == 0);
+    journal_free(journal);
+    memory_disk_free(&disk);
+}
+
+/* Though each was written down while the sync of the one before was under way. */
+TEST(damage_is_reported_where_the_disk_syncs_by_itself)
+{
+    struct memory_disk disk = {.is_apart = true};
+    struct journal *journal = open_new(&disk);
+    uint32_t apart = 0;
+
+    for (uint32_t seq = 1; seq <= 30; seq++) {
+        CHECK(add(journal, 0, seq, 0) == ENTENTE_OK && journal_is_dirty(journal));
+        apart += journal_is_committing(journal); /* unless the next file was turned to */
+        CHECK(journal_commit_end(journal) == ENTENTE_OK && !journal_is_committing(journal));
+        CHECK(journal_commit_begin(journal) == ENTENTE_OK);
+    }
+    CHECK(journal_commit_end(journal) == ENTENTE_OK && apart > 20);
+    CHECK(damage_everywhere(&disk, 30) > 0);
+    journal_free(journal);
+    memory_disk_free(&disk);
+}
+
+/* Nor does what was not synced count, whoever waits for the sync. */
+TEST(what_needs_the_disk_ends_the_commit_that_is_under_way)
+{
+    struct memory_disk disk = {.is_apart = true};
+    struct journal *journal = open_new(&disk);
+
+    CHECK(add(journal, 0, 1, 0) == ENTENTE_OK && journal_commit_begin(journal) == ENTENTE_OK);
+    CHECK(journal_is_committing(journal) && journal_unmarked(journal) == 0);
+    CHECK(holds(journal, 0, 1, 0) && !journal_is_committing(journal));
+    CHECK(journal_unmarked(journal) == 1);
+    CHECK(add(journal, 0, 2, 0) == ENTENTE_OK && journal_commit_begin(journal) == ENTENTE_OK);
+    disk.operations = 0;
+    disk.power_until = 1;
+    disk.is_off = true;
+    CHECK(journal_commit_end(journal) == ENTENTE_ERR_IO);
+    CHECK(journal_commit(journal) == ENTENTE_ERR_IO && add(journal, 0, 3, 0) == ENTENTE_ERR_IO);
+    memory_disk_cut(&disk);
+    disk.power_until = 0;
+    CHECK(reopen(&journal, &disk) == ENTENTE_OK && holds(journal, 0, 1, 0));
     journal_free(journal);
     memory_disk_free(&disk);
 }
@@ -527,7 +593,9 @@ TEST(what_does_not_fit_into_a_file_is_too_large)
 
 TEST_MAIN(CASE(keeps_what_was_committed), CASE(a_batch_is_one_write_and_one_sync),
     CASE(a_power_cut_after_every_operation_loses_nothing_acknowledged),
-    CASE(nor_while_files_are_given_up), CASE(damage_is_reported),
+    CASE(nor_while_files_are_given_up), CASE(nor_while_the_disk_syncs_by_itself),
+    CASE(damage_is_reported), CASE(damage_is_reported_where_the_disk_syncs_by_itself),
+    CASE(what_needs_the_disk_ends_the_commit_that_is_under_way),
     CASE(a_mark_is_one_write_and_one_sync_once), CASE(a_full_file_is_marked_too),
     CASE(what_a_torn_batch_left_is_never_taken_up),
     CASE(an_old_file_is_closed_at_the_latest_when_the_journal_is_opened),

@@ -56,11 +56,11 @@ headers_of(const struct built_segment *built)
 }
 
 static enum entente_error
-append_as(struct scene *scene, const struct built_segment *built, uint32_t count,
-    struct bytes payloads, struct bytes journaled)
+append_in_part(struct scene *scene, const struct built_segment *built, uint32_t count,
+    struct bytes payloads, uint64_t elsewhere, struct bytes journaled)
 {
     struct writer out = writer_of(scene->out, sizeof scene->out);
-    struct signer_request request = {count, headers_of(built), payloads, journaled};
+    struct signer_request request = {count, headers_of(built), payloads, elsewhere, journaled};
     struct signer before = scene->signer;
     enum entente_error error = signer_append(
         &scene->signer, &request, &scene->key, &out, &scene->segment, &scene->is_repeat);
@@ -69,6 +69,13 @@ append_as(struct scene *scene, const struct built_segment *built, uint32_t count
         test_failed(__FILE__, __LINE__, "a refusal changed the state");
     scene->signed_segment = writer_written(&out);
     return error;
+}
+
+static enum entente_error
+append_as(struct scene *scene, const struct built_segment *built, uint32_t count,
+    struct bytes payloads, struct bytes journaled)
+{
+    return append_in_part(scene, built, count, payloads, 0, journaled);
 }
 
 static enum entente_error
@@ -229,6 +236,22 @@ TEST(the_register_position_never_decreases_and_never_splits)
     scene_free(scene);
 }
 
+TEST(payloads_that_are_elsewhere_are_not_asked_for)
+{
+    struct scene *scene = scene_new(1);
+    struct built_segment built = build(&scene->feed, 2);
+    size_t first = built.payloads.size / 2; /* both are alike */
+    struct bytes second = {built.payloads.data + first, built.payloads.size - first};
+
+    CHECK(append_in_part(scene, &built, 2, built.payloads, 1, (struct bytes){0}) ==
+          ENTENTE_ERR_REFUSED);
+    CHECK(append_in_part(scene, &built, 2, second, 0, (struct bytes){0}) == ENTENTE_ERR_REFUSED);
+    CHECK(append_in_part(scene, &built, 2, second, 3, (struct bytes){0}) == ENTENTE_ERR_REFUSED);
+    CHECK(append_in_part(scene, &built, 2, second, 1, (struct bytes){0}) == ENTENTE_OK);
+    built_segment_free(&built);
+    scene_free(scene);
+}
+
 TEST(payloads_have_the_lengths_and_hashes_of_the_headers)
 {
     struct scene *scene = scene_new(1);
@@ -276,7 +299,7 @@ TEST(headers_are_whole)
 
     for (size_t size = 0; size < headers.size; size++) {
         struct writer out = writer_of(scene->out, sizeof scene->out);
-        struct signer_request request = {1, {headers.data, size}, built.payloads, {0}};
+        struct signer_request request = {1, {headers.data, size}, built.payloads, 0, {0}};
         CHECK(signer_append(&scene->signer, &request, &scene->key, &out, &scene->segment,
                   &scene->is_repeat) == ENTENTE_ERR_REFUSED);
     }
@@ -358,6 +381,7 @@ TEST_MAIN(CASE(signs_what_continues_the_feed),
     CASE(another_room_slot_or_incarnation_is_refused), CASE(a_gap_or_another_prev_is_behind),
     CASE(time_grows), CASE(the_register_position_never_decreases_and_never_splits),
     CASE(payloads_have_the_lengths_and_hashes_of_the_headers),
+    CASE(payloads_that_are_elsewhere_are_not_asked_for),
     CASE(the_count_is_that_of_the_headers), CASE(headers_are_whole),
     CASE(a_resume_comes_first_of_a_later_incarnation_and_nowhere_else),
     CASE(signs_nothing_before_the_start_barrier),

@@ -15,13 +15,22 @@
 static struct segment segment;
 static uint8_t numbers[MESSAGE_TICKETS_MAX * MESSAGE_TICKET_BYTES];
 
+static struct bytes
+payload_of(uint64_t number)
+{
+    static const uint8_t text[] = "what was sealed here for the entry with this number";
+
+    return (struct bytes){text + number, number % 7};
+}
+
 /* The entry that belongs to the ticket: number 1 announces CHAIN, the others use it. */
 static struct entry
 entry_of(uint64_t number)
 {
     struct entry entry = {.kind = number == 1 ? ENTRY_KEYS : ENTRY_SEALED};
 
-    memset(entry.payload_hash.bytes, (int)number, sizeof entry.payload_hash.bytes);
+    payload_make_hash(&entry.payload_hash, payload_of(number));
+    entry.payload_bytes = (uint32_t)payload_of(number).size;
     if (number != 1) {
         entry.chain = CHAIN;
         entry.index = (uint32_t)number;
@@ -36,7 +45,8 @@ ticket_of(uint64_t number)
     struct entry entry = entry_of(number);
 
     return (struct ticket){
-        number, entry.kind, CHAIN, entry.index, entry.pcommit, entry.payload_hash, 0};
+        .number = number, .kind = entry.kind, .chain = CHAIN, .index = entry.index,
+        .pcommit = entry.pcommit};
 }
 
 static void
@@ -45,7 +55,7 @@ fill(struct tickets *tickets, uint64_t count)
     *tickets = (struct tickets){0};
     for (uint64_t number = 1; number <= count; number++) {
         struct ticket ticket = ticket_of(number);
-        REQUIRE(tickets_add(tickets, &ticket) == ENTENTE_OK);
+        REQUIRE(tickets_add(tickets, &ticket, payload_of(number)) == ENTENTE_OK);
     }
 }
 
@@ -69,15 +79,16 @@ TEST(takes_what_was_sealed_in_order)
 {
     struct tickets tickets;
     struct ticket ticket;
-    bool is_written;
+    struct settling settling = {0};
+    const uint32_t places[] = {1, 2, 4};
 
     fill(&tickets, 4);
     struct bytes given = SEGMENT(0, 1, 2, 0, 3);
     CHECK(tickets_check(&tickets, &segment, given) == ENTENTE_OK);
     for (uint64_t number = 1; number <= 3; number++)
-        CHECK(tickets_settle(&tickets, given, &ticket, &is_written) && is_written &&
-              ticket.number == number);
-    CHECK(!tickets_settle(&tickets, given, &ticket, &is_written));
+        CHECK(tickets_settle(&tickets, given, &settling, &ticket) && settling.is_written &&
+              ticket.number == number && settling.index == places[number - 1]);
+    CHECK(!tickets_settle(&tickets, given, &settling, &ticket));
     given = SEGMENT(4); /* its chain was announced by what is in the feed */
     CHECK(tickets_check(&tickets, &segment, given) == ENTENTE_OK);
     given = SEGMENT(3); /* once */
@@ -92,7 +103,7 @@ TEST(refuses_what_was_not_sealed_here)
     fill(&tickets, 3);
     struct bytes given = SEGMENT(1, 2);
     CHECK(tickets_check(&tickets, &segment, given) == ENTENTE_OK);
-    for (int i = 0; i < 7; i++) {
+    for (int i = 0; i < 8; i++) {
         given = SEGMENT(1, 2);
         struct entry *entry = &segment.entries[1];
         if (i == 0)
@@ -109,6 +120,8 @@ TEST(refuses_what_was_not_sealed_here)
             entry->kind = ENTRY_KEYS;
         if (i == 6)
             message_ticket_write(numbers, 1, 9);
+        if (i == 7)
+            entry->payload_bytes++;
         CHECK(tickets_check(&tickets, &segment, given) == ENTENTE_ERR_REFUSED);
     }
     given = SEGMENT(1, 2);
@@ -162,16 +175,16 @@ TEST(what_was_left_out_is_never_written)
 {
     struct tickets tickets;
     struct ticket ticket;
-    bool is_written;
+    struct settling settling = {0};
 
     fill(&tickets, 4);
     struct bytes given = SEGMENT(1, 4);
     CHECK(tickets_check(&tickets, &segment, given) == ENTENTE_OK);
     for (uint64_t number = 1; number <= 4; number++) {
-        REQUIRE(tickets_settle(&tickets, given, &ticket, &is_written));
-        CHECK(ticket.number == number && is_written == (number == 1 || number == 4));
+        REQUIRE(tickets_settle(&tickets, given, &settling, &ticket));
+        CHECK(ticket.number == number && settling.is_written == (number == 1 || number == 4));
     }
-    CHECK(!tickets_settle(&tickets, given, &ticket, &is_written));
+    CHECK(!tickets_settle(&tickets, given, &settling, &ticket));
     given = SEGMENT(2);
     CHECK(tickets_check(&tickets, &segment, given) == ENTENTE_ERR_REFUSED);
     tickets_free(&tickets);
@@ -217,40 +230,66 @@ TEST(the_queue_is_bounded_and_moves_on)
     for (int round = 0; round < 50; round++) { /* the block does not grow with what went through */
         for (int i = 0; i < 1000; i++) {
             ticket.number = next++;
-            REQUIRE(tickets_add(&tickets, &ticket) == ENTENTE_OK);
+            REQUIRE(tickets_add(&tickets, &ticket, (struct bytes){0}) == ENTENTE_OK);
         }
         for (int i = 0; i < 1000; i++)
             REQUIRE(tickets_take(&tickets, &taken) && taken.number == first++);
     }
     CHECK(tickets.size <= 4096);
     for (uint32_t i = 0; i < TICKETS_MAX; i++)
-        REQUIRE(tickets_add(&tickets, &ticket) == ENTENTE_OK);
-    CHECK(tickets_add(&tickets, &ticket) == ENTENTE_ERR_NO_MEMORY);
-    CHECK(tickets_take(&tickets, &taken) && tickets_add(&tickets, &ticket) == ENTENTE_OK);
+        REQUIRE(tickets_add(&tickets, &ticket, (struct bytes){0}) == ENTENTE_OK);
+    CHECK(tickets_add(&tickets, &ticket, (struct bytes){0}) == ENTENTE_ERR_NO_MEMORY);
+    CHECK(tickets_take(&tickets, &taken) && tickets_add(&tickets, &ticket, (struct bytes){0}) == ENTENTE_OK);
+    tickets_free(&tickets);
+}
+
+TEST(payloads_are_kept_until_they_are_signed)
+{
+    static uint8_t out[4096];
+    struct tickets tickets;
+    struct ticket ticket;
+    struct settling settling = {0};
+    struct writer writer = writer_of(out, sizeof out);
+
+    fill(&tickets, 6);
+    struct bytes given = SEGMENT(1, 2, 0, 5);
+    segment.entries[2].payload_bytes = 3;
+    REQUIRE(tickets_check(&tickets, &segment, given) == ENTENTE_OK);
+    tickets_payloads(&tickets, &segment, given, bytes_of_text("own"), &writer);
+    size_t at = 0;
+    const uint64_t wanted[] = {1, 2, 0, 5};
+    for (int i = 0; i < 4; i++) {
+        struct bytes payload = wanted[i] == 0 ? bytes_of_text("own") : payload_of(wanted[i]);
+        CHECK(bytes_equal((struct bytes){out + at, payload.size}, payload));
+        at += payload.size;
+    }
+    CHECK(at == writer.used);
+    while (tickets_settle(&tickets, given, &settling, &ticket))
+        CHECK(ticket.payload == NULL);
+    CHECK(tickets.payload_bytes == payload_of(6).size);
     tickets_free(&tickets);
 }
 
 /* Bytes count while a ticket is under way, however it ends. */
 TEST(the_payloads_under_way_are_bounded)
 {
+    static uint8_t large[TICKETS_BYTES_MAX / 4];
+    struct bytes quarter = {large, sizeof large}, one = {large, 1};
     struct tickets tickets = {0};
     struct ticket ticket = ticket_of(1), ended;
 
-    ticket.payload_bytes = TICKETS_BYTES_MAX / 4;
     for (uint64_t number = 1; number <= 4; number++) {
         ticket.number = number;
-        REQUIRE(tickets_add(&tickets, &ticket) == ENTENTE_OK);
+        REQUIRE(tickets_add(&tickets, &ticket, quarter) == ENTENTE_OK);
     }
     ticket.number = 5;
-    ticket.payload_bytes = 1;
-    CHECK(tickets_add(&tickets, &ticket) == ENTENTE_ERR_NO_MEMORY);
+    CHECK(tickets_add(&tickets, &ticket, one) == ENTENTE_ERR_NO_MEMORY);
     CHECK(tickets_refuse(&tickets, 2, &ended));
-    CHECK(tickets_add(&tickets, &ticket) == ENTENTE_OK);
+    CHECK(tickets_add(&tickets, &ticket, one) == ENTENTE_OK);
     ticket.number = 6;
-    ticket.payload_bytes = TICKETS_BYTES_MAX / 4;
-    CHECK(tickets_add(&tickets, &ticket) == ENTENTE_ERR_NO_MEMORY);
+    CHECK(tickets_add(&tickets, &ticket, quarter) == ENTENTE_ERR_NO_MEMORY);
     CHECK(tickets_take(&tickets, &ended) && ended.number == 1);
-    CHECK(tickets_add(&tickets, &ticket) == ENTENTE_OK);
+    CHECK(tickets_add(&tickets, &ticket, quarter) == ENTENTE_OK);
     while (tickets_take(&tickets, &ended))
         ;
     CHECK(tickets.payload_bytes == 0);
@@ -261,4 +300,5 @@ TEST_MAIN(CASE(takes_what_was_sealed_in_order), CASE(refuses_what_was_not_sealed
     CASE(refuses_another_order_and_a_chain_that_nobody_heard_of),
     CASE(what_was_left_out_is_never_written), CASE(a_refused_segment_takes_those_before_it_along),
     CASE(a_refused_ticket_is_over), CASE(the_queue_is_bounded_and_moves_on),
-    CASE(the_payloads_under_way_are_bounded))
+    CASE(the_payloads_under_way_are_bounded),
+    CASE(payloads_are_kept_until_they_are_signed))
