@@ -143,11 +143,35 @@ intake_go_on(struct node *node, struct room *room)
         wake(node, node->mono_ms);
 }
 
+/* The keyholder verifies them itself, and skips what it has.  A message takes what a frame takes. */
+static void
+tell_keyholder(struct node *node, const struct party_register *reg, uint32_t from, uint32_t to)
+{
+    for (uint32_t number = from + 1; number <= to;) {
+        struct bytes some = register_encoded(reg, number);
+        while (++number <= to && some.size + REGISTER_ENTRY_BYTES_MAX <= FRAME_BYTES_MAX)
+            some.size += register_encoded(reg, number).size;
+        struct effect *effect = effect_add(node, EFFECT_KEYHOLDER_REGISTER);
+        if (effect == NULL)
+            return;
+        effect->party = *register_party(reg);
+        effect->data = some;
+    }
+}
+
+void
+intake_tell_registers(struct node *node, const struct room *room)
+{
+    if (node->options.node_mutations.no_registers_told)
+        return;
+    for (uint32_t slot = 0; slot < record_parties(room->record); slot++)
+        tell_keyholder(node, room->registers[slot], 0, register_count(room->registers[slot]));
+}
+
 static void
 register_grew(struct node *node, const struct party_id *party, uint32_t from, uint32_t to)
 {
     struct party_register *reg = node_register(node, party);
-    struct bytes all = {0};
 
     for (uint32_t number = from + 1; number <= to; number++) {
         struct effect *effect = effect_add(node, EFFECT_STORE_REGISTER);
@@ -156,15 +180,9 @@ register_grew(struct node *node, const struct party_id *party, uint32_t from, ui
         effect->party = *party;
         effect->seq = number;
         effect->data = register_encoded(reg, number);
-        all.data = all.data == NULL ? effect->data.data : all.data;
-        all.size += effect->data.size;
     }
     node->commit_due = true;
-    struct effect *effect = effect_add(node, EFFECT_KEYHOLDER_REGISTER);
-    if (effect != NULL) {
-        effect->party = *party;
-        effect->data = all;
-    }
+    tell_keyholder(node, reg, from, to);
     for (uint32_t i = 0; i < node->rooms_count; i++) {
         struct room *room = node->rooms[i];
         uint8_t slot;

@@ -200,6 +200,8 @@ enum entente_error intake_fault(
 void intake_admission(struct node *node, struct room *room, struct link *link,
     const struct admission *admission);
 void intake_go_on(struct node *node, struct room *room);
+/* A keyholder that has just started knows the registers of the room's parties from cards alone. */
+void intake_tell_registers(struct node *node, const struct room *room);
 
 /* links.c: the conversations */
 void links_event(struct node *node, const struct event *event);

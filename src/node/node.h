@@ -43,6 +43,7 @@ struct node_mutations {
     bool ignore_another_writer;  /* I4: what shows up later changes nothing */
     bool write_before_recovery;  /* H1: before the lost own entries are back */
     bool never_gather;           /* S4: own segments are passed on as they were signed */
+    bool no_registers_told;      /* K3: a keyholder that starts has the cards alone */
     bool keep_what_store_lost;   /* S3 */
     bool release_unheld;         /* S3: the journal forgets what nobody else holds */
     bool believe_chunks;         /* W4: what comes is not checked */

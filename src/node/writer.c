@@ -184,6 +184,8 @@ take_state(struct node *node, struct room *room, const struct keyholder_state *s
 
     if (writer->has_state && writer->appends_count > 0)
         return; /* an answer from before what is under way */
+    if (!writer->has_state)
+        intake_tell_registers(node, room);
     writer->has_state = true;
     writer->state_asked = false;
     writer->keyholder = *state;

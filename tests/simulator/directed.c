@@ -403,6 +403,24 @@ play_keyholder_back(struct simulator *sim)
     return simulator_breach(sim) == NULL ? simulator_converged(sim) : NULL;
 }
 
+/* What it seals after a start, the newest incarnations of all parties must be able to open. */
+static const char *
+play_old_cards(struct simulator *sim)
+{
+    simulator_run(sim, 5000);
+    simulator_restore(sim, 1, false);
+    simulator_run(sim, 20000);
+    simulator_crash(sim, 0, CRASH_MACHINE);
+    simulator_start(sim, 0);
+    simulator_run(sim, 5000);
+    const struct keyholder *process = sim->instances[0].holder.process;
+    for (uint8_t slot = 0; slot < sim->options.parties; slot++)
+        if (register_count(process->rooms[0].registers[slot]) !=
+            register_count(sim->parties[slot].reg))
+            return "a keyholder does not know of the register that its node has";
+    return simulator_converged(sim);
+}
+
 /* The store drops a register entry that the node has in memory already. */
 static const char *
 play_lost_register(struct simulator *sim)
@@ -560,6 +578,7 @@ SCRIPT(unseen, 2);
 SCRIPT(running_copy, 3);
 SCRIPT(alone, 3);
 SCRIPT(keyholder_back, 3);
+SCRIPT(old_cards, 3);
 SCRIPT(lost_register, 3);
 SCRIPT(prompt_fault, 3);
 SCRIPT(endless_fork, 3);
@@ -570,7 +589,8 @@ SCRIPT(second_voucher, 3);
 const struct script *const scripts[] = {&script_hidden_fork, &script_silent_relay, &script_own_feed,
     &script_hurry, &script_chatter, &script_slow_reader, &script_false_credit, &script_orphans, &script_flood,
     &script_talkative, &script_new_machine, &script_forgetful, &script_snapshot_back, &script_unseen,
-    &script_running_copy, &script_alone, &script_keyholder_back, &script_lost_register, &script_prompt_fault, &script_endless_fork,
+    &script_running_copy, &script_alone, &script_keyholder_back, &script_old_cards,
+    &script_lost_register, &script_prompt_fault, &script_endless_fork,
     &script_colluder, &script_late_stray, &script_second_voucher};
 const size_t scripts_count = sizeof scripts / sizeof scripts[0];
 

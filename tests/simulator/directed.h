@@ -30,6 +30,7 @@ extern const struct script script_hidden_fork, /* two faces, and nobody who read
     script_running_copy,   /* a copy wrote on while the original rested */
     script_alone,          /* what nobody else has survives the loss of the store */
     script_keyholder_back, /* it ended while its node and all links stay */
+    script_old_cards,         /* it starts anew, and registers grew since it was given cards */
     script_lost_register,     /* of what a failing store dropped, a register entry */
     script_prompt_fault,   /* a fork is found by somebody who can write */
     script_endless_fork,   /* a forked lane goes on, and nobody refers to it */

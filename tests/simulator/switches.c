@@ -47,6 +47,7 @@ const struct rule_switch rule_switches[] = {
     {"I4", NODE(no_start_barrier), SCRIPT(snapshot_back), "forks its feed"},
     {"I4", NODE(ignore_another_writer), SCRIPT(running_copy), "behind its own copy"},
     {"H1", NODE(write_before_recovery), RANDOM(HONEST), 0, 100, ""},
+    {"K3", NODE(no_registers_told), SCRIPT(old_cards), "does not know"},
     {"S3", NODE(keep_what_store_lost), RANDOM(HONEST), 0, 100, ""},
     {"S3", NODE(release_unheld), SCRIPT(alone), "was acknowledged"},
     {"S3", KEYHOLDER(no_journal), RANDOM(HONEST), 0, 100, ""},
