@@ -63,7 +63,7 @@ age_copies(struct simulator *sim)
 const struct world worlds[] = {
     /* Two parties at work: all orders of frames and commits; then one more entry. */
     {"both_write", 2, .says = {1, 1}, .prompt = PROMPT_KEYHOLDER,
-        .notices = {"cover_unstored", "order_by_arrival"}},
+        .notices = {"cover_unstored"}},
     {"one_writes_twice", 2, .says = {2, 1}, .prompt = PROMPT_DISK, .notices = {"ack_acks"}},
     /* With the keyholder's messages and disk in any order, too. */
     {"keyholder_at_leisure", 2, .says = {1}},
@@ -100,7 +100,8 @@ const struct world worlds[] = {
         .prompt = PROMPT_DISK},
 
     /* One party forks; both faces say something at any time. */
-    {"fork", 3, show_two_faces, .says = {1, 0, 0, 1}, .prompt = PROMPT_DISK},
+    {"fork", 3, show_two_faces, .says = {1, 0, 0, 1}, .prompt = PROMPT_DISK,
+        .notices = {"order_by_arrival"}},
     {"fork_before_one_writer", 3, show_two_faces_to_one_writer, .says = {1, 0, 0, 1},
         .prompt = PROMPT_DISK,
         .notices = {"no_fault_entry", "fault_entry_again", "cover_contested"}},
