@@ -18,8 +18,8 @@ await withBrowser(async ({ open }) => {
       const name = place.split("/")[0] + (place.includes("/") ? "-one" : "");
       await page.screenshot({ path: `${folder}/${name}-${language}-${dark ? "dark" : "light"}.png`, fullPage: true });
     }
-    const room = (await korea.json("consultation", "list", korea.folder)).rooms?.[0]?.room;
-    const outside = await open(korea, "", { language, dark, token: null, path: room ? `/public/${room}` : "/" });
+    const outside = await open(korea, "", { language, dark, token: null, path: "/public.html" });
+    await outside.locator("main#content article").first().waitFor();
     await outside.screenshot({ path: `${folder}/public-${language}-${dark ? "dark" : "light"}.png`, fullPage: true });
   }
 });
