@@ -3,6 +3,7 @@
  * Method: hostile texts are written to the record by the command line and looked at in the page; requests as another
  * site's page would make them; the headers that the desk sends.
  */
+import { randomUUID } from "node:crypto";
 import { check, parties, test, until } from "./world.mjs";
 
 const [korea, japan] = parties;
@@ -22,7 +23,7 @@ test("hostile text is inert, and visible as such", async ({ open }) => {
     await korea.call(`/api/v1/rooms/only/statements`, {
       method: "POST",
       body: JSON.stringify({ under: item, language: "en", text, speaker: "Republic of Kor\u0435a\u200B" }),
-      headers: { "Idempotency-Key": crypto.randomUUID() },
+      headers: { "Idempotency-Key": randomUUID() },
     }).then(async (response) => check(response.ok, `${response.status} ${await response.text()}`));
   const page = await open(korea, `session/${session}`);
   const feed = page.getByRole("feed");
@@ -72,7 +73,7 @@ test("another site's requests are refused", async ({ open }) => {
   const body = JSON.stringify({ language: "en", text: "Written by another site." });
   const post = (origin) =>
     fetch(`${korea.origin}/api/v1/rooms/only/statements`, {
-      method: "POST", body, headers: { ...header, ...origin, "Idempotency-Key": crypto.randomUUID() },
+      method: "POST", body, headers: { ...header, ...origin, "Idempotency-Key": randomUUID() },
     });
   check((await post({ Origin: "https://elsewhere.example" })).status === 403, "a request of another site was taken");
   check((await post({ Origin: "null" })).status === 403, "a request of nowhere was taken");
