@@ -334,8 +334,8 @@ def who_may_ask():
     with Desk() as desk:
         document = Document(desk.api)
         roles = document.schemas["Role"]["enum"]
-        soon = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(seconds=1)
         tokens = {role: token_of(desk.api, f"only-{role}", [role]) for role in roles}
+        soon = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(seconds=5)
         expired = token_of(desk.api, "expired", roles, soon.strftime("%Y-%m-%dT%H:%M:%S.000Z"))
         wait_for(lambda: desk.api.ask("GET", "/api/v1/me", authorization=f"Bearer {expired}").status == 401, "the end")
         check("expired" in desk.api.ask("GET", "/api/v1/me", authorization=f"Bearer {expired}").json()["detail"])
