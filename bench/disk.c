@@ -16,27 +16,13 @@
 #include <unistd.h>
 
 #include "clock.h"
+#include "write_all.h"
 
 enum {
     COUNT_MAX = 10000000,
     BYTES_MAX = 1 << 20,
     MEBIBYTE = 1 << 20,
 };
-
-static bool
-write_all(int file, const char *data, size_t size)
-{
-    while (size > 0) {
-        ssize_t written = write(file, data, size);
-        if (written < 0 && errno == EINTR)
-            continue;
-        if (written <= 0)
-            return false;
-        data += written;
-        size -= (size_t)written;
-    }
-    return true;
-}
 
 static bool
 measure_append(int file, size_t count, size_t bytes, const char *data)

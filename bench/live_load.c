@@ -10,6 +10,7 @@
  * within LOST_MS.
  */
 #include "clock.h"
+#include "write_all.h"
 
 #include <errno.h>
 #include <netinet/in.h>
@@ -62,20 +63,6 @@ fail(const char *what)
 }
 
 static void
-write_all(int file, const char *data, size_t size)
-{
-    while (size > 0) {
-        ssize_t written = write(file, data, size);
-        if (written < 0 && errno == EINTR)
-            continue;
-        if (written <= 0)
-            fail("write");
-        data += written;
-        size -= (size_t)written;
-    }
-}
-
-static void
 connect_to(struct load *load, struct connection *made, const char *folder)
 {
     struct sockaddr_un name = {.sun_family = AF_UNIX};
@@ -91,7 +78,8 @@ connect_to(struct load *load, struct connection *made, const char *folder)
     if (epoll_ctl(load->epoll, EPOLL_CTL_ADD, made->socket, &event) != 0)
         fail("epoll");
     if (made->is_follower)
-        write_all(made->socket, live, sizeof live - 1);
+        if (!write_all(made->socket, live, sizeof live - 1))
+            fail("write");
 }
 
 /* ---- what a follower is told ---- */
@@ -125,7 +113,8 @@ answer_ping(const struct connection *of, const uint8_t *data, size_t size)
 
     if (size <= 125) {
         memcpy(pong + 6, data, size);
-        write_all(of->socket, pong, 6 + size);
+        if (!write_all(of->socket, pong, 6 + size))
+            fail("write");
     }
 }
 
@@ -264,7 +253,8 @@ post(struct load *load, uint32_t desk, double *latencies)
         size, body);
     uint64_t answers = poster->answers;
     load->posted = now_ms();
-    write_all(poster->socket, request, strlen(request));
+    if (!write_all(poster->socket, request, strlen(request)))
+        fail("write");
     while ((load->missing > 0 || poster->answers == answers) && now_ms() - load->posted < LOST_MS)
         wait_some(load, 100);
     for (uint32_t i = 0, other = 0; i < load->desks; i++)
@@ -282,7 +272,8 @@ echo(int file)
     ssize_t got;
 
     while ((got = read(file, data, sizeof data)) > 0)
-        write_all(file, data, (size_t)got);
+        if (!write_all(file, data, (size_t)got))
+            fail("write");
     _exit(0);
 }
 
@@ -309,7 +300,8 @@ round_trips(double *latencies)
     close(other);
     for (size_t i = 0; i < TRIPS; i++) {
         double before = now_ms();
-        write_all(own, data, sizeof data);
+        if (!write_all(own, data, sizeof data))
+            fail("write");
         for (size_t got = 0; got < sizeof data;) {
             ssize_t part = read(own, data, sizeof data - got);
             if (part <= 0)

@@ -220,16 +220,12 @@ command_import_minutes(struct cli *cli, const struct arguments *arguments)
         error = begin_sessions(&importing, arguments);
     if (error == ENTENTE_OK)
         error = read_all(&importing, arguments);
-    if (error == ENTENTE_OK)
-        error = player_finish(importing.player, &report);
-    if (acknowledged != NULL && fclose(acknowledged) != 0 && error == ENTENTE_OK)
-        error = ENTENTE_ERR_IO;
+    error = playing_close(importing.player, acknowledged, error, &report);
     if (error == ENTENTE_OK)
         error = print_import(&importing, &report);
     else if (!cli->failed)
         error = cli_fail(cli, error, "the minutes were not imported whole");
     minutes_sessions_free(importing.sessions);
-    player_free(importing.player);
     json_decref(importing.unread_lines);
     return error;
 }

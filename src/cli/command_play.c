@@ -82,12 +82,8 @@ command_play(struct cli *cli, const struct arguments *arguments)
     if (error == ENTENTE_OK)
         error = play_script(cli, player, arguments->words[1],
             (struct bytes){script.data, script.size}, seconds);
-    if (error == ENTENTE_OK)
-        error = player_finish(player, &report);
-    player_free(player);
+    error = playing_close(player, acknowledged, error, &report);
     free(script.data);
-    if (acknowledged != NULL && fclose(acknowledged) != 0 && error == ENTENTE_OK)
-        error = ENTENTE_ERR_IO;
     if (error != ENTENTE_OK)
         return cli->failed ? error : cli_fail(cli, error, "not all of it was said");
     if (cli->json)

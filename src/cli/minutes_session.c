@@ -221,7 +221,7 @@ write_session(struct minutes_sessions *sessions)
         error = player_wait(sessions->player);
     if (error == ENTENTE_OK)
         fact_make_object(&sessions->session, &entry, 0);
-    sessions->written.sessions++;
+    sessions->written.sessions += error == ENTENTE_OK;
     return error;
 }
 

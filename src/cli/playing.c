@@ -24,6 +24,18 @@ playing_open(struct cli *cli, const struct arguments *arguments, struct player *
     return error == ENTENTE_OK ? player_new(player, &options) : error;
 }
 
+enum entente_error
+playing_close(struct player *player, FILE *acknowledged, enum entente_error error,
+    struct player_report *report)
+{
+    if (error == ENTENTE_OK)
+        error = player_finish(player, report);
+    player_free(player);
+    if (acknowledged != NULL && fclose(acknowledged) != 0 && error == ENTENTE_OK)
+        error = ENTENTE_ERR_IO;
+    return error;
+}
+
 json_t *
 playing_json(const struct player_report *report)
 {

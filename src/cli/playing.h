@@ -17,10 +17,17 @@
 
 /*
  * The player of the options above, at the party in the first word's folder; `*acknowledged` is the file of
- * --acknowledged, or NULL, which the caller closes.  Says itself what is wrong.
+ * --acknowledged, or NULL; both are for playing_close(), also after an error.  Says itself what is wrong.
  */
 MUST_USE enum entente_error playing_open(struct cli *cli, const struct arguments *arguments,
     struct player **player, FILE **acknowledged);
+
+/*
+ * Waits for the rest where `error`, of what was said, is ENTENTE_OK, and reports; ends player and file, either of
+ * which may be NULL.  Returns `error`, or what went wrong here.
+ */
+MUST_USE enum entente_error playing_close(struct player *player, FILE *acknowledged,
+    enum entente_error error, struct player_report *report);
 
 /* A new object, which the caller releases. */
 json_t *playing_json(const struct player_report *report);
